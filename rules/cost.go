@@ -1,0 +1,106 @@
+package rules
+
+import (
+	"strings"
+
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/interpreter"
+)
+
+// maxSteps bounds the length of a text times the size of the regular expression that it is held against: what one match may
+// cost at the worst.
+const maxSteps = 4 << 20
+
+// prepare makes the calls of an overload compile their pattern once. The checker has seen to it that the pattern is written out.
+// Named by its overload it goes before CEL's own, which would match texts of any length.
+func prepare(name, overload string, compile func(pattern string) (*pattern, error)) *interpreter.RegexOptimization {
+	return &interpreter.RegexOptimization{
+		Function:   name,
+		OverloadID: overload,
+		RegexIndex: 1,
+		Factory: func(call interpreter.InterpretableCall, text string) (interpreter.InterpretableCall, error) {
+			p, err := compile(text)
+			if err != nil {
+				return nil, err
+			}
+			return interpreter.NewCall(call.ID(), call.Function(), call.OverloadID(), call.Args(), func(args ...ref.Val) ref.Val {
+				if len(args) == 0 {
+					return types.NoSuchOverloadErr()
+				}
+				s, ok := args[0].Value().(string)
+				if !ok {
+					return types.NoSuchOverloadErr()
+				}
+				if len(s)*p.size > maxSteps {
+					return types.WrapErr(errLong)
+				}
+				return types.Bool(p.re.MatchString(s))
+			}), nil
+		},
+	}
+}
+
+// cost counts what the functions of the table and matches cost, in the unit of CEL: about one operation.
+type cost struct{ sizes map[string]int } // of the patterns of one expression
+
+// weigh counts the values in a piece of payload, up to a limit, and the length of its texts.
+func weigh(v any, limit int) int {
+	n := 1
+	switch v := v.(type) {
+	case string:
+		n += len(v) / 100
+	case map[string]any:
+		for _, item := range v {
+			if n += weigh(item, limit-n); n >= limit {
+				return n
+			}
+		}
+	case []any:
+		for _, item := range v {
+			if n += weigh(item, limit-n); n >= limit {
+				return n
+			}
+		}
+	}
+	return n
+}
+
+// CallCost is a method of CEL's estimator.
+func (c cost) CallCost(name, id string, args []ref.Val, result ref.Val) *uint64 {
+	n := 1
+	switch name {
+	case "matches", "glob":
+		if len(args) == 2 {
+			n += len(text(args[0])) * max(c.sizes[text(args[1])], 10) / 1000
+		}
+	case operators.Equals, operators.NotEquals, operators.In:
+		// What the payload holds may be large; CEL counts a comparison of it as one operation.
+		weight := 0
+		for _, v := range args {
+			weight = max(weight, weigh(v.Value(), maxCost))
+		}
+		if weight < 2 {
+			return nil
+		}
+		n += 2 * weight
+	case "lower", "upper", "trim", "first_line":
+		n += len(text(args[0])) / 100
+	case "split", "join", "replace", "command":
+		for _, v := range append(args[:len(args):len(args)], result) {
+			n += len(text(v)) / 20
+		}
+		if list, ok := result.(interface{ Size() ref.Val }); ok && name == "split" {
+			size, _ := list.Size().(types.Int)
+			n += int(size)
+		}
+	default:
+		if !strings.HasPrefix(name, "get") || len(args) < 2 {
+			return nil
+		}
+		n = 300 // a time zone is read from its table
+	}
+	u := uint64(n)
+	return &u
+}

@@ -1,0 +1,28 @@
+// Package rules turns the rules of a TOML file into plans.
+//
+// A *rule* says on which deliveries it is looked at (`on`), what must hold (`when`, `unless`, `if`), and what the bot then does
+// (`then`, `else`). Compile checks a file and makes a Set of it; Set.Evaluate decides the rules on the Facts of one delivery and
+// returns a Result: what became of each rule, line by line, and the steps to do. Nothing here reaches the network, the disk or
+// a clock, and equal facts give equal plans.
+//
+// All conditions are expressions of one language, CEL over the schema that facts.go spells out: each line of `when` and `unless`
+// is a row of the table in matchers.go and becomes one, `if` is one, and so is what stands in {{ }} in the texts of actions. The
+// language is checked when a file is compiled: a set that compiled has no misspelt fact and no wrong type left in it.
+//
+// A condition is true, false, waiting or an error. False wins: a rule that is false for one known fact is false whatever the
+// others are. A fact that was not read yet makes a condition *missing*: Evaluate names the facts, the caller learns them (Learn,
+// or Wait where GitHub cannot tell yet) and evaluates again. What a delivery does not have, such as the pull request of an
+// issue or a key that the payload lacks, makes the line that needs it false.
+//
+// Actions come from outside, as a table of Kinds; kind.go has the contract. *Kept* actions follow their rule: done while it
+// holds, taken back when it stops, as far as the bot itself did them (Memory). Others are done *once*, when their rule begins to
+// hold, or at each of the moments that its `on` names: an event with an activity, a push, a comment, and other events that are
+// no state of something. Events named alone that are (pull_request, issues, discussion, check_run, check_suite, status,
+// workflow_run, pull_request_review), and whatever a rule without `on` hears for the facts that it reads, are about state.
+//
+// In texts of actions {{ expression }} is replaced by its value before the action is planned. In Markdown the inserted text is
+// inert: it is shown as it is, and mentions, links or formats nothing. Two braces that mean themselves are written {{ "{{" }}.
+// In a list a template that comes to a list stands for its items, and one that comes to nothing is left out.
+//
+// Everything that people write is bounded: the size of files, expressions, patterns and texts, and what an evaluation may cost.
+package rules

@@ -1,0 +1,355 @@
+package rules
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+)
+
+// Evaluate decides the rules that hear f's delivery and plans what they make the bot do. It is pure: no network, no disk, no
+// clock, and the same facts give the same result. f may be any Facts, the zero value too.
+//
+// An action that is kept is planned whenever its rule holds and the subject lacks something of it, and taken back when the rule
+// is decided not to hold. An action that is done once is planned when its rule begins to hold (it did not when it was last
+// decided), or, where the rule's `on` names a moment, each time that it holds in such a moment; under `else` the same for
+// beginning not to hold. A rule that waits or fails changes nothing. Deliveries that the bot itself caused are heard only by
+// rules with `self = true`.
+func (s *Set) Evaluate(f *Facts) Result {
+	e := &evaluation{set: s, f: f, a: newActivation(f), held: maps.Clone(f.Memory.Held), put: slices.Clone(f.Memory.Put),
+		state: map[string]bool{}, missing: map[string]bool{}}
+	if s == nil {
+		return Result{Memory: f.Memory}
+	}
+	if e.held == nil {
+		e.held = map[string]bool{}
+	}
+	for _, i := range s.hearing(f.Delivery.Event, f.Delivery.Activity) {
+		e.decide(s.rules[i])
+	}
+	for _, o := range e.rules {
+		e.plan(o)
+	}
+	return e.result()
+}
+
+// evaluation is the work on one delivery.
+type evaluation struct {
+	set     *Set
+	f       *Facts
+	a       *activation
+	rules   []*outcome
+	held    map[string]bool // Memory.Held as it will be
+	state   map[string]bool // whether rules hold, of those decided now
+	put     []Put           // Memory.Put as it will be, but for what steps change
+	missing map[string]bool
+}
+
+// outcome is what became of one rule so far.
+type outcome struct {
+	rule     *rule
+	decision Decision
+	decided  bool // true or false, and nothing is missing
+	holds    bool
+	moment   bool // the delivery is a moment that the rule names
+	before   bool // it held when it was last decided
+	known    bool // it was decided before
+	steps    []Step
+}
+
+// decide evaluates the condition of a rule.
+func (e *evaluation) decide(r *rule) {
+	heard, moment := r.hears(e.f)
+	if !heard {
+		return
+	}
+	o := &outcome{rule: r, decision: Decision{Rule: r.name, Reads: r.reads}, moment: moment}
+	var tr trace
+	v := r.cond.decide(e.a, &tr)
+	o.decision.Terms = tr.inOrder()
+	o.before, o.known = e.f.Memory.Held[r.name], hasKey(e.f.Memory.Held, r.name)
+	e.rules = append(e.rules, o)
+	if len(v.missing) > 0 {
+		o.lack(e, v.missing)
+		return
+	}
+	o.decision.Outcome = v.outcome
+	o.decision.Note = v.note()
+	if v.outcome == True || v.outcome == False {
+		o.decided, o.holds = true, v.outcome == True
+		e.state[r.name] = o.holds
+	}
+}
+
+// hears tells whether a rule hears a delivery, and whether it is a moment that the rule names.
+func (r *rule) hears(f *Facts) (heard, moment bool) {
+	if f.Delivery.Self && !r.self {
+		return false, false
+	}
+	for _, t := range r.triggers {
+		if t.hears(f) {
+			heard, moment = true, moment || t.moment
+		}
+	}
+	return heard, moment
+}
+
+func hasKey(m map[string]bool, key string) bool { _, ok := m[key]; return ok }
+
+// note tells why a condition has no answer.
+func (v verdict) note() string {
+	switch v.outcome {
+	case Waiting:
+		return "waits: " + v.why
+	case Error:
+		return "error: " + v.why
+	}
+	return ""
+}
+
+// lack notes the facts that a rule needs first.
+func (o *outcome) lack(e *evaluation, missing []string) {
+	o.decided = false
+	o.decision.Outcome = Waiting
+	o.decision.Note = "needs facts that were not read yet"
+	for _, m := range missing {
+		e.missing[m] = true
+	}
+}
+
+// plan finds the steps of a rule. A rule of which one action cannot be planned does nothing at all.
+func (e *evaluation) plan(o *outcome) {
+	if !o.decided {
+		return
+	}
+	before := slices.Clone(e.put)
+	steps, v := e.steps(o)
+	switch {
+	case len(v.missing) > 0:
+		e.put = before
+		o.lack(e, v.missing)
+		return
+	case v.outcome != True:
+		e.put = before
+		o.decided = false
+		o.decision.Outcome, o.decision.Note = v.outcome, v.note()
+		return
+	}
+	e.held[o.rule.name] = o.holds
+	if o.rule.mode == "observe" {
+		o.decision.Would = steps
+	} else {
+		o.steps = steps
+	}
+	o.decision.Note = e.note(o, len(steps))
+}
+
+// note says in a few words what followed from a decision.
+func (e *evaluation) note(o *outcome, steps int) string {
+	active, _ := o.rule.acts(o.holds)
+	possible := slices.ContainsFunc(active, func(a *act) bool { return e.possible(a.kind) })
+	kept := slices.ContainsFunc(active, (*act).kept)
+	switch {
+	case steps > 0 && o.rule.mode == "observe":
+		return "observe only: " + counted(steps)
+	case steps > 0:
+		return counted(steps)
+	case len(active) == 0:
+		return ""
+	case !possible:
+		return "not on " + kindWords(e.a.kind())
+	case kept || o.fires():
+		return "already done"
+	case o.holds:
+		return "held before"
+	}
+	return ""
+}
+
+func counted(steps int) string {
+	if steps == 1 {
+		return "1 action"
+	}
+	return fmt.Sprintf("%d actions", steps)
+}
+
+// fires tells whether actions that are done once are done now.
+func (o *outcome) fires() bool {
+	if o.holds {
+		return o.moment || !o.before
+	}
+	return o.moment || o.before
+}
+
+// acts are the actions in force in a state of the rule, and those that are not.
+func (r *rule) acts(holds bool) (active, idle []*act) {
+	if holds {
+		return r.then, r.otherwise
+	}
+	return r.otherwise, r.then
+}
+
+// steps plans the actions of a decided rule.
+func (e *evaluation) steps(o *outcome) ([]Step, verdict) {
+	var steps []Step
+	active, idle := o.rule.acts(o.holds)
+	kept := map[string][]string{} // keys in force, by kind
+	v := conjunction(active, func(a *act) verdict {
+		if !e.possible(a.kind) {
+			return verdict{outcome: True}
+		}
+		if !a.kept() && !o.fires() {
+			return verdict{outcome: True}
+		}
+		action, v := e.render(a)
+		if v.outcome != True {
+			return v
+		}
+		if k, ok := action.(Kept); ok {
+			kept[a.kind.Name] = append(kept[a.kind.Name], k.Keys()...)
+		}
+		if v := e.readable(a.kind); v.outcome != True {
+			return v
+		}
+		step, ok, err := e.step(o.rule, a.kind, action)
+		if err != nil {
+			return verdict{outcome: Error, why: err.Error()}
+		}
+		if ok {
+			steps = append(steps, step)
+		}
+		return verdict{outcome: True}
+	})
+	if v.outcome != True {
+		return nil, v
+	}
+	undone := map[string]bool{}
+	undo := conjunction(slices.Concat(idle, active), func(a *act) verdict {
+		if !a.kept() || undone[a.kind.Name] || !e.possible(a.kind) {
+			return verdict{outcome: True}
+		}
+		undone[a.kind.Name] = true
+		step, ok, v := e.undo(o, a, kept[a.kind.Name])
+		if ok {
+			steps = append(steps, step)
+		}
+		return v
+	})
+	if undo.outcome != True {
+		return nil, undo
+	}
+	return steps, verdict{outcome: True}
+}
+
+// possible tells whether an action can be done on the subject of this delivery. Every action is done in a repository.
+func (e *evaluation) possible(k *Kind) bool {
+	kind := "repository"
+	if e.f.Subject != nil {
+		kind = e.f.Subject.Kind
+	}
+	if e.f.Repository == nil {
+		return false
+	}
+	return len(k.On) == 0 || slices.Contains(k.On, kind)
+}
+
+// render copies an action and fills its templates in.
+func (e *evaluation) render(a *act) (Action, verdict) {
+	action := cloneAction(a.action)
+	if len(a.templates) == 0 {
+		return action, verdict{outcome: True}
+	}
+	r := &rendering{templates: a.templates, a: e.a, verdict: verdict{outcome: True}}
+	r.structure(reflect.ValueOf(action).Elem())
+	return action, r.verdict
+}
+
+// readable tells whether the facts that the plan of an action reads are known.
+func (e *evaluation) readable(k *Kind) verdict {
+	return conjunction(k.Reads, func(path string) verdict {
+		fact := mustFact(path)
+		if e.f.absence(fact) != "" || e.f.Known(path) {
+			return verdict{outcome: True}
+		}
+		if why, ok := e.f.waiting[fact.path()]; ok {
+			return verdict{outcome: Waiting, why: why}
+		}
+		return verdict{missing: []string{fact.path()}}
+	})
+}
+
+// step plans one action. It is not ok when there is nothing to do.
+func (e *evaluation) step(r *rule, k *Kind, action Action) (step Step, ok bool, err error) {
+	planned := action.Plan(e.f)
+	if isNil(planned) {
+		return Step{}, false, nil
+	}
+	if step, err = e.encode(r, k, planned); err != nil {
+		return Step{}, false, err
+	}
+	if kept, ok := action.(Kept); ok {
+		if p, ok := planned.(Kept); ok {
+			kept = p // what the subject lacked; the rest was there before
+		}
+		for _, key := range kept.Keys() {
+			step.Put = append(step.Put, Put{Rule: r.name, Kind: k.Name, Key: key})
+		}
+	}
+	return step, true, nil
+}
+
+// isNil tells whether there is no action, also when it is a nil pointer of some type.
+func isNil(a Action) bool {
+	return a == nil || reflect.ValueOf(a).Kind() == reflect.Pointer && reflect.ValueOf(a).IsNil()
+}
+
+// encode makes the step of a planned action, which may be of another kind than the one that planned it.
+func (e *evaluation) encode(r *rule, k *Kind, planned Action) (Step, error) {
+	kind, err := e.kindOf(k, planned)
+	if err != nil {
+		return Step{}, err
+	}
+	args, err := json.Marshal(planned)
+	if err != nil {
+		return Step{}, fmt.Errorf("plan of %s: %w", kind, err)
+	}
+	return Step{Rule: r.name, Kind: kind, Action: planned, Args: args}, nil
+}
+
+// kindOf names the kind of an action by its type: k's own where the type is its, else the first that has it.
+func (e *evaluation) kindOf(k *Kind, a Action) (string, error) {
+	t := reflect.TypeOf(a)
+	if reflect.TypeOf(k.New()) == t {
+		return k.Name, nil
+	}
+	for _, other := range e.set.kinds {
+		if reflect.TypeOf(other.New()) == t {
+			return other.Name, nil
+		}
+	}
+	return "", fmt.Errorf("%s plans a %s, which is no kind of action", k.Name, t)
+}
+
+// result puts the parts together, in the order of the set.
+func (e *evaluation) result() Result {
+	res := Result{Memory: Memory{Held: e.held, Put: e.put}}
+	for _, o := range e.rules {
+		res.Decisions = append(res.Decisions, o.decision)
+		res.Steps = append(res.Steps, o.steps...)
+	}
+	if len(e.missing) > 0 {
+		res.Missing = slices.Sorted(maps.Keys(e.missing))
+	}
+	return res
+}
+
+// inOrder lists the terms in the order of the file.
+func (tr *trace) inOrder() []Term {
+	slices.SortStableFunc(tr.places, func(a, b placed) int { return a.order - b.order })
+	var out []Term
+	for _, p := range tr.places {
+		out = append(out, p.term)
+	}
+	return out
+}

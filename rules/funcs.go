@@ -1,0 +1,230 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"bellhop/rules/syntax"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+)
+
+// Function is one function of the expression language beyond those of CEL itself, for the reference.
+type Function struct {
+	Name      string `json:"name"`
+	Signature string `json:"signature"`
+	Summary   string `json:"summary"`
+	Example   string `json:"example"`
+	Result    string `json:"result"` // of the example, as an expression
+}
+
+// function is one row of the table of functions.
+type function struct {
+	Function
+	id     string // of the overload
+	member bool   // written text.name(...) instead of name(text, ...)
+	args   []*types.Type
+	result *types.Type
+	body   func(args ...ref.Val) ref.Val
+}
+
+var errLong = errors.New("the text is too long")
+
+var functions = sync.OnceValue(func() []function {
+	text, list := types.StringType, types.NewListType(types.StringType)
+	return []function{
+		{Function{"lower", "text.lower() → text", "The text in lower case.", `"README".lower()`, `"readme"`},
+			"text_lower", true, []*types.Type{text}, text, onText(strings.ToLower)},
+		{Function{"upper", "text.upper() → text", "The text in upper case.", `"readme".upper()`, `"README"`},
+			"text_upper", true, []*types.Type{text}, text, onText(strings.ToUpper)},
+		{Function{"trim", "text.trim() → text", "The text without white space at both ends.", `" a b ".trim()`, `"a b"`},
+			"text_trim", true, []*types.Type{text}, text, onText(strings.TrimSpace)},
+		{Function{"first_line", "text.first_line() → text", "The first line of the text, such as the subject of a commit message.", `"one\ntwo".first_line()`, `"one"`},
+			"text_first_line", true, []*types.Type{text}, text, onText(firstLine)},
+		{Function{"split", "text.split(separator) → list of texts", "The parts of the text between separators.", `"a/b".split("/")`, `["a", "b"]`},
+			"text_split", true, []*types.Type{text, text}, list, split},
+		{Function{"join", "list.join(separator) → text", "The texts of the list, one after the other.", `["a", "b"].join(", ")`, `"a, b"`},
+			"list_join", true, []*types.Type{list, text}, text, join},
+		{Function{"replace", "text.replace(old, new) → text", "The text with new wherever it had old.", `"a-b-c".replace("-", "_")`, `"a_b_c"`},
+			"text_replace", true, []*types.Type{text, text, text}, text, replace},
+		{Function{"glob", "glob(text, pattern) → bool", "Whether the whole text matches the pattern: * stands for anything but /, ** for anything. The pattern must be written out.",
+			`glob("docs/a/b.md", "docs/**")`, `true`},
+			"glob_text", false, []*types.Type{text, text}, types.BoolType, globText},
+		{Function{"command", "command(text, bot, names) → bool", "Whether the first line of a comment is one of the commands, as /name or @bot name. Quotes and code are passed over.",
+			`command("/retest please", "bellhop", ["retest"])`, `true`},
+			"command_text", false, []*types.Type{text, text, list}, types.BoolType, command},
+		{Function{"duration", "duration(text) → length of time", `A length of time with the units w, d, h, m, s and ms.`,
+			`duration("1d12h") == duration("36h")`, `true`},
+			"text_duration", false, []*types.Type{text}, types.DurationType, duration},
+	}
+})
+
+// Functions lists the functions of the expression language beyond those of CEL itself.
+func Functions() []Function {
+	var out []Function
+	for _, f := range functions() {
+		out = append(out, f.Function)
+	}
+	return out
+}
+
+// option declares a function to the language.
+func (f function) option() cel.EnvOption {
+	bind := cel.FunctionBinding(f.body)
+	if f.member {
+		return cel.Function(f.Name, cel.MemberOverload(f.id, f.args, f.result, bind))
+	}
+	return cel.Function(f.Name, cel.Overload(f.id, f.args, f.result, bind))
+}
+
+// onText makes a function of one text.
+func onText(body func(string) string) func(...ref.Val) ref.Val {
+	return func(args ...ref.Val) ref.Val { return types.String(body(text(args[0]))) }
+}
+
+// text is the string of an argument that the checker knows to be one.
+func text(v ref.Val) string {
+	s, _ := v.Value().(string)
+	return s
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return strings.TrimSuffix(line, "\r")
+}
+
+func split(args ...ref.Val) ref.Val {
+	if len(text(args[0])) > maxText {
+		return types.WrapErr(errLong)
+	}
+	return types.NewStringList(types.DefaultTypeAdapter, strings.Split(text(args[0]), text(args[1])))
+}
+
+func join(args ...ref.Val) ref.Val {
+	parts, err := texts(args[0])
+	if err != nil {
+		return types.WrapErr(err)
+	}
+	size := len(parts) * len(text(args[1]))
+	for _, p := range parts {
+		size += len(p)
+	}
+	if size > maxText {
+		return types.WrapErr(errLong)
+	}
+	return types.String(strings.Join(parts, text(args[1])))
+}
+
+// texts is a list of strings.
+func texts(v ref.Val) ([]string, error) {
+	list, ok := v.(interface {
+		Get(ref.Val) ref.Val
+		Size() ref.Val
+	})
+	if !ok {
+		return nil, fmt.Errorf("expected a list of strings")
+	}
+	n, _ := list.Size().(types.Int)
+	out := make([]string, n)
+	for i := range out {
+		item := list.Get(types.Int(i))
+		s, ok := item.(types.String)
+		if !ok {
+			return nil, fmt.Errorf("expected a list of strings, found %s in it", item.Type().TypeName())
+		}
+		out[i] = string(s)
+	}
+	return out, nil
+}
+
+func replace(args ...ref.Val) ref.Val {
+	s, from, to := text(args[0]), text(args[1]), text(args[2])
+	if len(s)+strings.Count(s, from)*max(len(to)-len(from), 0) > maxText {
+		return types.WrapErr(errLong)
+	}
+	return types.String(strings.ReplaceAll(s, from, to))
+}
+
+// globText is what glob does where its pattern was not prepared: nowhere, since patterns must be written out.
+func globText(args ...ref.Val) ref.Val {
+	pattern, err := globRegexp(text(args[1]))
+	if err != nil {
+		return types.WrapErr(err)
+	}
+	re, err := regexp.Compile(wholly([]string{pattern}, false))
+	if err != nil {
+		return types.WrapErr(err)
+	}
+	return types.Bool(re.MatchString(text(args[0])))
+}
+
+func duration(args ...ref.Val) ref.Val {
+	if d, err := syntax.Duration(text(args[0])); err == nil {
+		return types.Duration{Duration: d}
+	}
+	// The standard's own form, as in string(duration): "-3.5s".
+	d, err := time.ParseDuration(text(args[0]))
+	if err != nil {
+		return types.NewErr("%q is no length of time", text(args[0]))
+	}
+	return types.Duration{Duration: d}
+}
+
+func command(args ...ref.Val) ref.Val {
+	names, err := texts(args[2])
+	if err != nil {
+		return types.WrapErr(err)
+	}
+	given := commandOf(text(args[0]), text(args[1]))
+	for _, name := range names {
+		if given != "" && strings.EqualFold(given, strings.TrimPrefix(name, "/")) {
+			return types.True
+		}
+	}
+	return types.False
+}
+
+// commandOf is the name of the command that a comment gives to the bot, or "": the first word after a slash or after @bot, on
+// the first line that is neither blank nor a quote. A comment that begins with code gives none.
+func commandOf(comment, bot string) string {
+	if len(comment) > maxText {
+		comment = comment[:maxText]
+	}
+	for line := range strings.Lines(comment) {
+		trimmed := strings.TrimSpace(line)
+		if trimmed == "" || strings.HasPrefix(trimmed, ">") {
+			continue
+		}
+		if strings.HasPrefix(line, "    ") || strings.HasPrefix(line, "\t") {
+			return "" // an indented block of code
+		}
+		if rest, ok := strings.CutPrefix(trimmed, "/"); ok {
+			return word(rest)
+		}
+		if bot == "" || len(trimmed) <= len(bot) || !strings.EqualFold(trimmed[:1+len(bot)], "@"+bot) {
+			return ""
+		}
+		rest := strings.TrimPrefix(trimmed[1+len(bot):], "[bot]")
+		after := strings.TrimLeft(rest, ",: \t")
+		if after == rest { // @bellhopper is someone else
+			return ""
+		}
+		return word(strings.TrimPrefix(after, "/"))
+	}
+	return ""
+}
+
+// word is the word that a text begins with.
+func word(s string) string {
+	if i := strings.IndexFunc(s, unicode.IsSpace); i >= 0 {
+		return s[:i]
+	}
+	return s
+}

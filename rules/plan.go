@@ -1,0 +1,68 @@
+package rules
+
+import "encoding/json"
+
+// Outcome is the answer of a condition or a rule.
+type Outcome string
+
+// Waiting is neither true nor false: GitHub cannot tell yet, and a later event or a later look decides.
+const (
+	True    Outcome = "true"
+	False   Outcome = "false"
+	Waiting Outcome = "waiting"
+	Error   Outcome = "error"
+)
+
+// Result is one evaluation of the rules that hear a delivery. While Missing is not empty it is not final: learn these facts
+// (as "subject.files") and evaluate again.
+type Result struct {
+	Decisions []Decision
+	Missing   []string // sorted, without repetition
+	Steps     []Step   // the plan, in order; what observing rules would do is in Decision.Would
+	Memory    Memory   // what to remember once the plan is written down
+}
+
+// Decision is what became of one rule on one delivery.
+type Decision struct {
+	Rule    string  `json:"rule"`
+	Outcome Outcome `json:"outcome"`
+	Terms   []Term  `json:"terms,omitempty"`
+	// Note says in a few words what followed from the outcome: "already done", "observe only", "2 actions".
+	Note  string   `json:"note,omitempty"`
+	Would []Step   `json:"would,omitempty"` // the plan of a rule with mode = "observe"
+	Reads []string `json:"reads,omitempty"` // the facts that the rule reads
+}
+
+// Term is one line of a condition with the value that was seen.
+type Term struct {
+	Text    string  `json:"text"`           // as written: when.author = "octocat"
+	Seen    string  `json:"seen,omitempty"` // the value it was held against: "hubot"
+	Outcome Outcome `json:"outcome"`
+	Why     string  `json:"why,omitempty"` // what is waited for, or what went wrong
+}
+
+// Step is one action to do, as planned and as stored.
+type Step struct {
+	Rule   string `json:"rule"`
+	Kind   string `json:"kind"` // name of the action
+	Undo   bool   `json:"undo,omitempty"`
+	Action Action `json:"-"`
+	// Args is the action as JSON. Set.Decode turns it back into Action.
+	Args json.RawMessage `json:"args"`
+	// Put is what Memory gains (or loses, with Undo) once the step is done.
+	Put []Put `json:"put,omitempty"`
+}
+
+// Target says where a step is done. It is the same each time that the step is tried.
+type Target struct {
+	Installation int64
+	Owner, Name  string // the repository
+	Kind         string // of the subject: issue, pull_request, discussion, or empty for the repository itself
+	Number       int    // of the subject; 0 for the repository itself
+	Delivery     string // GUID
+	Rule         string
+	Step         int // place in the plan, from 0
+}
+
+// Link is where GitHub shows the target: "owner/name#7", or "owner/name".
+func (t Target) Link() string { return link(t.Owner, t.Name, t.Number) }
