@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"bellhop/rules"
+)
+
+func (s *sqliteStore) Memory(ctx context.Context, subject string) (rules.Memory, error) {
+	var m rules.Memory
+	err := s.query(ctx, selectMemory, func(r *sql.Rows) error {
+		var p rules.Put
+		var holds int
+		if err := r.Scan(&p.Rule, &p.Kind, &p.Key, &holds); err != nil {
+			return err
+		}
+		if holds < 0 {
+			m.Put = append(m.Put, p)
+			return nil
+		}
+		if m.Held == nil {
+			m.Held = map[string]bool{}
+		}
+		m.Held[p.Rule] = holds == 1
+		return nil
+	}, subject)
+	if err != nil {
+		return rules.Memory{}, fmt.Errorf("memory of %s: %w", subject, err)
+	}
+	return m, nil
+}
+
+// remember notes that puts were put on subject, or taken back.
+func (b *batch) remember(subject string, puts []rules.Put, undo bool) error {
+	query := insertPut
+	if undo {
+		query = deletePut
+	}
+	for _, p := range puts {
+		if err := b.run(query, subject, p.Rule, p.Kind, p.Key); err != nil {
+			return fmt.Errorf("remember %s %q on %s: %w", p.Kind, p.Key, subject, err)
+		}
+	}
+	return nil
+}
+
+func (s *sqliteStore) ForgetPut(ctx context.Context, subject, kind, key string) error {
+	return s.writer.do(ctx, func(b *batch) error { return b.run(forgetPuts, subject, kind, key) })
+}
