@@ -1,0 +1,28 @@
+package actions
+
+import (
+	"testing"
+
+	"bellhop/rules"
+)
+
+func TestAddLabelPlan(t *testing.T) {
+	has := func(f *rules.Facts) { f.Subject.Labels = []string{"docs"} }
+	plans(t, []plan{
+		{"what is missing", &AddLabel{Names: []string{"docs", "bug"}}, issue(has), &AddLabel{Names: []string{"bug"}}},
+		{"all there", &AddLabel{Names: []string{"docs"}}, pr(has), nil},
+		{"discussion", &AddLabel{Names: []string{"a"}}, discussion(), &AddLabel{Names: []string{"a"}, NodeID: "D_9"}},
+	})
+}
+
+func TestAddLabelDo(t *testing.T) {
+	trial{
+		setUp: func(w *world) (rules.Action, rules.Target) {
+			return &AddLabel{Names: []string{"bug"}}, target("issue", w.openIssue())
+		},
+		write:  "POST /repos/acme/app/issues/*/labels",
+		effect: func(w *world) any { return w.labels(1) },
+		want:   []string{"bug"},
+		url:    "/acme/app/issues/1",
+	}.run(t)
+}
