@@ -1,0 +1,50 @@
+package bot
+
+import (
+	"bellhop/rules"
+	"bellhop/rules/syntax"
+)
+
+// Rules compiles the rules of the operator's file; nil when it has none. Mistakes are a *SettingsError: a bot that runs with
+// half of its rules is worse than one that does not start.
+func (s *Settings) Rules(kinds []rules.Kind) (*rules.Set, error) {
+	set, found := compileOperator(s.File, s.Source, kinds)
+	if len(found) > 0 {
+		e := &SettingsError{}
+		for _, d := range found {
+			redact(&d, s.Source, false)
+			e.Problems = append(e.Problems, d.String())
+		}
+		return nil, e
+	}
+	if len(set.Rules()) == 0 {
+		return nil, nil
+	}
+	return set, nil
+}
+
+// CheckFile reports the mistakes in a rule file: the operator's when operator says so or the file has settings, else a
+// repository's. It looks at no other file and makes no request.
+func CheckFile(name string, src []byte, operator bool, kinds []rules.Kind) []syntax.Diagnostic {
+	if !operator && !IsSettings(src) {
+		_, found := rules.Compile(name, src, kinds, rules.Options{})
+		return found
+	}
+	found := CheckSettings(name, src)
+	if f, _ := syntax.Parse(name, src); f.Root == nil {
+		return found // no TOML, which CheckSettings has said
+	}
+	_, mistakes := compileOperator(name, src, kinds)
+	for i := range mistakes {
+		redact(&mistakes[i], src, false)
+	}
+	return syntax.Sort(append(found, mistakes...))
+}
+
+// operatorLayer keeps the operator's rules and a repository's of the same name apart.
+const operatorLayer = "host"
+
+// compileOperator compiles the rules of an operator's file, and passes over its settings.
+func compileOperator(name string, src []byte, kinds []rules.Kind) (*rules.Set, []syntax.Diagnostic) {
+	return rules.Compile(name, src, kinds, rules.Options{Leave: syntax.Keys(file{}), Layer: operatorLayer})
+}
