@@ -38,10 +38,11 @@ func TestMain(m *testing.M) {
 //	sigterm               stops it as SIGTERM does
 //	crash                 drops what is in memory and keeps the disk
 //	idle                  waits until GitHub has sent all webhooks and the bot has nothing left to do now
-//	config [FILE]         alice pushes FILE as .github/bot.toml to main; deletes it without FILE
+//	config FILE           alice has pushed FILE as .github/bot.toml to main; what that caused is not seen by writes and calls
 //	person LOGIN DEED ... somebody does something at GitHub; see the table deeds
 //	deliver EVENT FILE    GitHub sends FILE as a webhook
 //	redeliver [EVENT]     GitHub sends its last webhook (of that event) once more, with the same GUID
+//	lose FILE             as config, but the webhooks of the push are lost on their way
 //	advance DURATION      sets the clock forward
 //	answer METHOD PATH STATUS [TIMES]   GitHub answers so, once unless told how often; STATUS may be lost, reset, limit
 //	writes                prints what the bot changed at GitHub since the last writes
@@ -72,6 +73,7 @@ func TestScripts(t *testing.T) {
 			"person":    verb((*world).person),
 			"deliver":   verb((*world).deliver),
 			"redeliver": verb((*world).redeliver),
+			"lose":      verb((*world).lose),
 			"advance":   verb((*world).advance),
 			"answer":    verb((*world).answer),
 			"writes":    verb((*world).writes),
@@ -244,13 +246,35 @@ func (w *world) idle(ts *testscript.TestScript, args []string) error {
 }
 
 func (w *world) config(ts *testscript.TestScript, args []string) error {
-	change := githubtest.Commit{Message: "Change the rules", Delete: []string{bot.ConfigPath}}
-	if len(args) > 0 {
-		change.Delete = nil
-		change.Files = map[string]string{bot.ConfigPath: ts.ReadFile(args[0])}
+	if len(args) != 1 {
+		return fmt.Errorf("usage: config FILE")
 	}
+	change := githubtest.Commit{Message: "Change the rules", Files: map[string]string{bot.ConfigPath: ts.ReadFile(args[0])}}
+	if _, err := w.github.As("alice").On(w.seeded.Repository).Push("main", change); err != nil {
+		return err
+	}
+	if w.server != nil {
+		if err := w.idle(ts, nil); err != nil {
+			return err
+		}
+	}
+	w.forget()
+	return nil
+}
+
+func (w *world) lose(ts *testscript.TestScript, args []string) error {
+	w.github.HoldWebhooks()
+	defer w.github.ReleaseWebhooks()
+	change := githubtest.Commit{Message: "Change the rules", Files: map[string]string{bot.ConfigPath: ts.ReadFile(args[0])}}
 	_, err := w.github.As("alice").On(w.seeded.Repository).Push("main", change)
+	w.github.DropWebhooks()
 	return err
+}
+
+// forget has writes and calls begin anew.
+func (w *world) forget() {
+	w.github.ResetLog()
+	w.called = 0
 }
 
 func (w *world) deliver(ts *testscript.TestScript, args []string) error {
@@ -318,8 +342,7 @@ func (w *world) answer(ts *testscript.TestScript, args []string) error {
 
 func (w *world) writes(ts *testscript.TestScript, args []string) error {
 	fmt.Fprint(ts.Stdout(), githubtest.Text(w.github.Writes()))
-	w.github.ResetLog()
-	w.called = 0
+	w.forget()
 	return nil
 }
 

@@ -25,7 +25,7 @@ const ConfigPath = ".github/bot.toml"
 const configCheck = "bellhop config"
 
 // configs holds the rules of each repository, by the blob SHA of its file. A file is read when the repository is first heard
-// of after a start and when a push changes it; in between it costs no API call. When the newest file does not compile, the
+// of after a start, when a push changes it, and after an hour; in between it costs no API call. When the newest file does not compile, the
 // last good one stays in force, across restarts too, and a check run says what is wrong where.
 type configs struct {
 	store store.Store
@@ -43,6 +43,25 @@ type configs struct {
 type loadedConfig struct {
 	set *rules.Set // the operator's rules and the repository's
 	sha string     // blob SHA of the file that the latter were compiled from
+	at  time.Time  // when the file was read
+}
+
+// fresh is how long a file that was read is believed without a word from GitHub: the push that changed it may be lost.
+const fresh = time.Hour
+
+// known returns what was read of a repository's file, if that is not too long ago.
+func (c *configs) known(repository int64) (loadedConfig, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l, ok := c.loaded[repository]
+	return l, ok && c.now().Sub(l.at) < fresh
+}
+
+// forget has a repository's file read anew the next time that it is needed.
+func (c *configs) forget(repository int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.loaded, repository)
 }
 
 // hears tells whether a rule may listen in a repository (0 for a delivery about none); true also when that is not known
@@ -51,22 +70,15 @@ func (c *configs) hears(repository int64, event, activity string) bool {
 	if repository == 0 {
 		return c.host.Hears(event, activity)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	l, ok := c.loaded[repository]
+	l, ok := c.known(repository)
 	return !ok || l.set.Hears(event, activity)
 }
 
 // rules returns what is in force in repo. With head set the file is read anew, since a push just changed it, and the answer
 // is told on that commit.
 func (c *configs) rules(ctx context.Context, gh *githubapp.Client, repo *rules.Repository, head string) (loadedConfig, error) {
-	if head == "" {
-		c.mu.Lock()
-		l, ok := c.loaded[repo.ID]
-		c.mu.Unlock()
-		if ok {
-			return l, nil
-		}
+	if l, ok := c.known(repo.ID); ok && head == "" {
+		return l, nil
 	}
 	v, err, _ := c.loading.Do(fmt.Sprint(repo.ID, head), func() (any, error) { return c.load(ctx, gh, repo, head) })
 	if err != nil {
@@ -99,7 +111,7 @@ func (c *configs) load(ctx context.Context, gh *githubapp.Client, repo *rules.Re
 		c.log.Warn("rule file has mistakes; the last good one stays in force", "repo", repo.FullName, "err", found[0].Error())
 	}
 	// It is told when the file changed, and when it is broken on first sight; a good file that was always there is no news.
-	if before.SHA != sha && (before.RepositoryID != 0 || after.Problem != "") {
+	if before.SHA != sha && (head != "" || before.RepositoryID != 0 || after.Problem != "") {
 		if err := c.tell(ctx, gh, repo, head, after, found); err != nil {
 			c.log.Warn("the check run on the rule file could not be made", "repo", repo.FullName, "err", err)
 		}
@@ -107,7 +119,7 @@ func (c *configs) load(ctx context.Context, gh *githubapp.Client, repo *rules.Re
 	if err := c.store.SaveConfig(ctx, after); err != nil {
 		return loadedConfig{}, fmt.Errorf("store config: %w", err)
 	}
-	l := loadedConfig{set: rules.Merge(c.host, set), sha: after.GoodSHA}
+	l := loadedConfig{set: rules.Merge(c.host, set), sha: after.GoodSHA, at: after.At}
 	c.mu.Lock()
 	c.loaded[repo.ID] = l
 	c.mu.Unlock()

@@ -91,14 +91,14 @@ func (h *Host) dispatchBatch(ctx context.Context, after int64) (int64, error) {
 	return after, nil
 }
 
-// unheard tells whether v can end without a look at its delivery. The bot itself listens to pushes, which may change the
-// rules, to labels that people put or take, and to its installations.
+// unheard tells whether v can end without a look at its delivery. The bot itself listens to pushes and changed repositories,
+// which may change the rules, to labels that people put or take, and to its installations.
 func (h *Host) unheard(v store.Visit) bool {
 	if v.Planned || v.Attempts > 0 {
 		return false
 	}
 	switch v.Event {
-	case "push", "installation", "installation_repositories":
+	case "push", "repository", "installation", "installation_repositories":
 		return false
 	}
 	if v.Activity == "labeled" || v.Activity == "unlabeled" {

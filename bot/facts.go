@@ -68,6 +68,8 @@ var members = []struct {
 	{"workflow_run", "workflow_run", workflowRunFacts},
 	{"merge_group", "merge_group", mergeGroupFacts},
 	{"release", "release", releaseFacts},
+	{"installation", "installation", installationFacts},
+	{"installation", "installation_repositories", installationFacts},
 	{"deployment", "", deploymentFacts},
 	{"deployment_status", "", func(f *rules.Facts, o object) {
 		if f.Deployment != nil {
@@ -89,6 +91,21 @@ var bare = map[string]func(*rules.Facts, object){
 		}
 		if branches := p.objects("branches"); len(branches) > 0 {
 			f.Check.Branch = branches[0].str("name")
+		}
+	},
+	"installation": func(f *rules.Facts, p object) {
+		switch repositories := pluck(p.objects("repositories"), "full_name"); {
+		case f.Installation == nil:
+		case f.Delivery.Activity == "created":
+			f.Installation.Added = repositories
+		case f.Delivery.Activity == "deleted":
+			f.Installation.Removed = repositories
+		}
+	},
+	"installation_repositories": func(f *rules.Facts, p object) {
+		if f.Installation != nil {
+			f.Installation.Added = pluck(p.objects("repositories_added"), "full_name")
+			f.Installation.Removed = pluck(p.objects("repositories_removed"), "full_name")
 		}
 	},
 	"merge_group": func(f *rules.Facts, p object) {
@@ -236,6 +253,13 @@ func releaseFacts(f *rules.Facts, o object) {
 	f.Release = &rules.Release{
 		Tag: o.str("tag_name"), Name: o.str("name"), Body: o.str("body"), Author: o.obj("author").str("login"),
 		Draft: o.flag("draft"), Prerelease: o.flag("prerelease"), Target: o.str("target_commitish"),
+	}
+}
+
+func installationFacts(f *rules.Facts, o object) {
+	f.Installation = &rules.Installation{
+		ID: o.num("id"), Account: o.obj("account").str("login"), Selection: o.str("repository_selection"),
+		Suspended: o.str("suspended_at") != "",
 	}
 }
 

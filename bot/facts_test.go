@@ -59,7 +59,8 @@ func TestExamplesBecomeFacts(t *testing.T) {
 		{event: "deployment_status", fact: func(f *rules.Facts) any { return f.Deployment.State }, path: "deployment_status.state"},
 		{event: "repository", fact: func(f *rules.Facts) any { return f.Repository.FullName }, path: "repository.full_name"},
 		{event: "repository", fact: func(f *rules.Facts) any { return f.Repository.DefaultBranch }, path: "repository.default_branch"},
-		{event: "installation", fact: func(f *rules.Facts) any { return f.Sender.Login }, path: "sender.login"},
+		{event: "installation", fact: func(f *rules.Facts) any { return f.Installation.Account }, path: "installation.account.login"},
+		{event: "installation_repositories", fact: func(f *rules.Facts) any { return f.Installation.Selection }, path: "installation.repository_selection"},
 	}
 	for _, e := range contract.Examples(t) {
 		d := newDelivery("guid", e.Event, e.Body, time.Time{})
@@ -121,6 +122,22 @@ func facts(t *testing.T, event, key, body string) *rules.Facts {
 		t.Fatal(err)
 	}
 	return f
+}
+
+func TestInstallationsNameTheirRepositories(t *testing.T) {
+	for _, test := range []struct {
+		event, body    string
+		added, removed []string
+	}{
+		{"installation", `{"action":"created","installation":{"id":1},"repositories":[{"full_name":"a/b"}]}`, []string{"a/b"}, nil},
+		{"installation", `{"action":"deleted","installation":{"id":1},"repositories":[{"full_name":"a/b"}]}`, nil, []string{"a/b"}},
+		{"installation_repositories", `{"action":"added","installation":{"id":1},"repositories_added":[{"full_name":"a/b"}],"repositories_removed":[]}`, []string{"a/b"}, []string{}},
+	} {
+		f := facts(t, test.event, "", test.body)
+		if got := f.Installation; !reflect.DeepEqual(got.Added, test.added) || !reflect.DeepEqual(got.Removed, test.removed) {
+			t.Errorf("%s: %+v", test.body, got)
+		}
+	}
 }
 
 func TestOnlyWhatWasSentIsKnown(t *testing.T) {

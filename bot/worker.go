@@ -181,8 +181,11 @@ func (h *Host) attempt(ctx context.Context, v store.Visit, d *store.Delivery, me
 
 // decide evaluates the rules and writes the plan down. planned is false where no rule has a say.
 func (h *Host) decide(ctx context.Context, v store.Visit, d *store.Delivery, f *rules.Facts, meter *githubapp.Meter, told *Visited) (planned bool, err error) {
-	if d.Event == "installation" || d.Event == "installation_repositories" {
+	switch d.Event {
+	case "installation", "installation_repositories":
 		h.app.Forget(d.Installation) // its permissions or its choice of repositories may have changed
+	case "repository":
+		h.configs.forget(d.RepositoryID) // its default branch may be another
 	}
 	if d.Installation == 0 {
 		if h.configs.host.Hears(d.Event, d.Activity) || d.RepositoryID != 0 {

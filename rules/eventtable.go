@@ -142,6 +142,8 @@ func recordsOf(event string) []string {
 		return []string{"workflow_run"}
 	case "merge_group":
 		return []string{"merge_group"}
+	case "installation", "installation_repositories":
+		return []string{"installation"}
 	case "release":
 		return []string{"release"}
 	case "deployment", "deployment_status":
@@ -160,6 +162,7 @@ var bells = map[string][]string{
 	"check":        {"check_run", "check_suite", "status"},
 	"workflow_run": {"workflow_run"},
 	"merge_group":  {"merge_group"},
+	"installation": {"installation", "installation_repositories"},
 	"release":      {"release.published"},
 	"deployment":   {"deployment", "deployment_status"},
 }

@@ -37,6 +37,8 @@ type Facts struct {
 	Release    *Release       `var:"release" doc:"The release of a release event."`
 	Deployment *Deployment    `var:"deployment" doc:"The deployment of a deployment or deployment_status event."`
 
+	Installation *Installation `var:"installation" doc:"The installation of an installation or installation_repositories event."`
+
 	// Memory is what the bot itself did on this subject. Rules cannot read it yet; the engine plans by it.
 	Memory Memory
 
@@ -253,6 +255,16 @@ type Deployment struct {
 	SHA         string `fact:"sha" doc:"The commit."`
 	Ref         string `fact:"ref" doc:"The branch, tag or commit that was asked for."`
 	Creator     string `fact:"creator" doc:"Login of who asked for it."`
+}
+
+// Installation is the App on one account, where that is what a delivery is about.
+type Installation struct {
+	ID        int64    `fact:"id" doc:"GitHub's number of the installation."`
+	Account   string   `fact:"account" doc:"Login of the account that the App is installed on."`
+	Selection string   `fact:"selection" doc:"all, or selected where the account chose repositories."`
+	Suspended bool     `fact:"suspended" doc:"Whether it is suspended."`
+	Added     []string `fact:"added" doc:"owner/name of the repositories that the App was given."`
+	Removed   []string `fact:"removed" doc:"owner/name of the repositories that were taken from the App."`
 }
 
 // Memory is what the bot remembers of one subject from earlier evaluations.

@@ -119,6 +119,8 @@ func (s scene) facts() *Facts {
 			f.Run = &WorkflowRun{}
 		case "merge_group":
 			f.MergeGroup = &MergeGroup{}
+		case "installation":
+			f.Installation = &Installation{}
 		case "release":
 			f.Release = &Release{}
 		case "deployment":
