@@ -21,6 +21,18 @@ var deeds = map[string]deed{
 	"open-issue":        {"TITLE [BODY]", func(v githubtest.Visit, a deedArgs) error { _, err := v.OpenIssue(a.at(0), a.at(1)); return err }},
 	"open-pull-request": {"HEAD TITLE [BODY]", func(v githubtest.Visit, a deedArgs) error { return a.open(v, false) }},
 	"open-draft":        {"HEAD TITLE [BODY]", func(v githubtest.Visit, a deedArgs) error { return a.open(v, true) }},
+	"open-fork-pull-request": {"FILE TITLE", func(v githubtest.Visit, a deedArgs) error {
+		fork, err := v.Fork()
+		if err != nil {
+			return err
+		}
+		owner, _, _ := strings.Cut(fork, "/")
+		if _, err := a.github.As(owner).On(fork).Push("patch", a.files(a.args[:1])); err != nil {
+			return err
+		}
+		_, err = v.OpenPullRequest(githubtest.PullRequest{Head: owner + ":patch", Title: a.at(1)})
+		return err
+	}},
 	"open-discussion": {"TITLE BODY", func(v githubtest.Visit, a deedArgs) error {
 		_, err := v.OpenDiscussion("General", a.at(0), a.at(1))
 		return err
@@ -69,7 +81,7 @@ func (w *world) person(ts *testscript.TestScript, args []string) error {
 	if !ok {
 		return fmt.Errorf("no deed is called %s", args[1])
 	}
-	a := deedArgs{ts, args[2:]}
+	a := deedArgs{ts, w.github, args[2:]}
 	need := strings.Fields(d.args)
 	for _, n := range need {
 		if strings.HasPrefix(n, "[") {
@@ -84,8 +96,9 @@ func (w *world) person(ts *testscript.TestScript, args []string) error {
 
 // deedArgs are the arguments of a deed.
 type deedArgs struct {
-	ts   *testscript.TestScript
-	args []string
+	ts     *testscript.TestScript
+	github *githubtest.Server
+	args   []string
 }
 
 func (a deedArgs) at(i int) string {
@@ -107,10 +120,15 @@ func (a deedArgs) open(v githubtest.Visit, draft bool) error {
 }
 
 func (a deedArgs) push(v githubtest.Visit) error {
+	_, err := v.Push(a.at(0), a.files(a.args[1:]))
+	return err
+}
+
+// files is a commit of files of the script.
+func (a deedArgs) files(paths []string) githubtest.Commit {
 	c := githubtest.Commit{Files: map[string]string{}}
-	for _, path := range a.args[1:] {
+	for _, path := range paths {
 		c.Files[path] = a.ts.ReadFile(path)
 	}
-	_, err := v.Push(a.at(0), c)
-	return err
+	return c
 }

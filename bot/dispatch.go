@@ -21,12 +21,15 @@ const (
 // dispatch tails the store for visits that may be done and wakes their subjects. A visit that no rule listens to ends here:
 // most deliveries do, at the cost of a map look-up.
 func (h *Host) dispatch(ctx context.Context) error {
-	var after int64 // the last visit seen in this sweep
-	next := h.now() // when to look at everything that waits again
+	var (
+		after int64     // the last visit seen in this sweep
+		swept time.Time // when this sweep began
+		next  time.Time // when the next one begins
+	)
 	for {
 		changed := h.store.Changed() // before looking, so that no write is missed
-		if !h.now().Before(next) {
-			after, next = 0, h.now().Add(sweep)
+		if now := h.now(); !now.Before(next) {
+			after, swept, next = 0, now, now.Add(sweep)
 		}
 		last, err := h.dispatchBatch(ctx, after)
 		if ctx.Err() != nil {
@@ -35,7 +38,7 @@ func (h *Host) dispatch(ctx context.Context) error {
 		wait := readAgain
 		if err != nil {
 			h.log.Error("dispatching paused", "err", err)
-		} else if next = h.nextSweep(ctx, next); last > after {
+		} else if next = h.nextSweep(ctx, swept, next); last > after {
 			after = last
 			continue
 		} else {
@@ -53,9 +56,9 @@ func (h *Host) dispatch(ctx context.Context) error {
 }
 
 // nextSweep is the earlier of next and the time at which a visit that was put off comes due: it may stand before what was
-// seen last.
-func (h *Host) nextSweep(ctx context.Context, next time.Time) time.Time {
-	due, err := h.store.NextDue(ctx, h.now())
+// seen last. It looks at all that comes due after the sweep under way began, not after now, which may be later already.
+func (h *Host) nextSweep(ctx context.Context, swept, next time.Time) time.Time {
+	due, err := h.store.NextDue(ctx, swept)
 	if err == nil && !due.IsZero() && due.Before(next) {
 		return due
 	}

@@ -43,7 +43,8 @@ func (h *Host) work(ctx context.Context, key string) error {
 			if v.NotBefore.After(h.now()) {
 				return nil
 			}
-			if err := h.visit(ctx, v); err != nil {
+			ended, err := h.visit(ctx, v)
+			if err != nil || !ended {
 				return err
 			}
 		}
@@ -56,12 +57,12 @@ func (h *Host) more(ctx context.Context, key string) (bool, error) {
 	return len(visits) > 0 && !visits[0].NotBefore.After(h.now()), err
 }
 
-// visit makes one attempt at v and stores what became of it. The error is the store's: what GitHub or a rule did wrong is
-// an outcome, and is stored.
-func (h *Host) visit(ctx context.Context, v store.Visit) error {
+// visit makes one attempt at v and stores what became of it: ended is false when it was put off. The error is the store's:
+// what GitHub or a rule did wrong is an outcome, and is stored.
+func (h *Host) visit(ctx context.Context, v store.Visit) (ended bool, err error) {
 	d, err := h.store.Delivery(ctx, v.DeliveryID)
 	if err != nil {
-		return fmt.Errorf("read delivery %d: %w", v.DeliveryID, err)
+		return false, fmt.Errorf("read delivery %d: %w", v.DeliveryID, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, visitTime)
 	defer cancel()
@@ -69,7 +70,7 @@ func (h *Host) visit(ctx context.Context, v store.Visit) error {
 	told := Visited{Delivery: d, Subject: v.Subject}
 	err = h.attempt(ctx, v, d, meter, &told)
 	if errors.Is(context.Cause(ctx), context.Canceled) {
-		return ctx.Err() // shutting down: the visit waits as it was, its finished steps recorded
+		return false, ctx.Err() // shutting down: the visit waits as it was, its finished steps recorded
 	}
 	// What is stored from here on must be stored also when the time of the attempt is up.
 	ctx = context.WithoutCancel(ctx)
@@ -78,7 +79,7 @@ func (h *Host) visit(ctx context.Context, v store.Visit) error {
 	h.log.Info("visited", "delivery", d.GUID, "event", d.Event, "activity", d.Activity, "repo", d.Repository, "subject", v.Subject,
 		"state", told.State, "reason", told.Reason, "rules", len(told.Decisions), "steps", len(told.Steps), "calls", told.APICalls, "attempt", v.Attempts+1)
 	h.told(told)
-	return write(ctx)
+	return told.State != store.Waiting, write(ctx)
 }
 
 // settle decides the outcome of an attempt: done, retry at T, or dead with a reason that a person understands. It returns what
