@@ -105,6 +105,9 @@ func LoadSettings(from Sources) (*Settings, error) {
 		l.credentials(from)
 	}
 	if problems := l.problems(); len(problems) > 0 {
+		if src == nil {
+			problems = append([]string{fmt.Sprintf("there is no %s\n  Copy bot.toml.example and fill it in, or name another file with --config.", from.Path)}, problems...)
+		}
 		return nil, &SettingsError{problems}
 	}
 	l.out.File, l.out.Source = from.Path, src
@@ -263,7 +266,7 @@ func (l *loader) problemAt(key string, i int, message, mend string) {
 		return
 	}
 	at := l.file.Root.At(key)
-	if at == nil {
+	if at == nil || l.src == nil {
 		l.outside(key, message, mend)
 		return
 	}

@@ -157,7 +157,7 @@ func TestSettingsWithoutFile(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	_, err = LoadSettings(Sources{Path: filepath.Join(dir, "bot.toml"), Optional: true, Getenv: func(string) string { return "" }})
-	if err == nil || len(problems(t, err)) != 3 {
+	if err == nil || len(problems(t, err)) != 4 || !strings.HasPrefix(err.Error(), "there is no ") {
 		t.Errorf("with nothing at all: %v", err)
 	}
 }
