@@ -95,7 +95,7 @@ func serve(t *testing.T, config string) *process {
 	}()
 	select {
 	case <-listening:
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("bellhop serve does not listen:\n%s", p.out)
 	}
 	p.URL = "http://" + settingOf(t, config, "listen") + "/webhook"
@@ -161,10 +161,10 @@ func uniqueGUIDs(t *testing.T, target string) string {
 	return "http://" + l.Addr().String() + u.Path
 }
 
-// until polls for what another process does. It fails the test when that takes more than a minute.
+// until polls for what another process does. It fails the test when that takes minutes.
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
