@@ -261,6 +261,15 @@ type Memory struct {
 	Held map[string]bool
 	// Put lists what kept actions did here and nobody has undone since.
 	Put []Put
+	// Times has, for rules that need it, what the bot knows of them in time.
+	Times map[string]Times
+}
+
+// Times is what is remembered of one rule on a subject for what takes time.
+type Times struct {
+	Since time.Time // when its condition began to hold; zero while it does not
+	Fired time.Time // when it last did what it does once
+	Head  string    // the newest commit then, of a pull request
 }
 
 // Put is one thing that a kept action put on a subject.
