@@ -28,7 +28,10 @@ func (h *Host) dispatch(ctx context.Context) error {
 		if !h.now().Before(next) {
 			after, next = 0, h.now().Add(sweep)
 		}
-		last, err := h.dispatchBatch(ctx, after)
+		last, err := after, h.ring(ctx)
+		if err == nil {
+			last, err = h.dispatchBatch(ctx, after)
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -57,7 +60,10 @@ func (h *Host) dispatch(ctx context.Context) error {
 func (h *Host) nextSweep(ctx context.Context, next time.Time) time.Time {
 	due, err := h.store.NextDue(ctx, h.now())
 	if err == nil && !due.IsZero() && due.Before(next) {
-		return due
+		next = due
+	}
+	if due, err = h.store.NextTimer(ctx); err == nil && !due.IsZero() && due.Before(next) {
+		next = due
 	}
 	return next
 }

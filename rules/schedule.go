@@ -28,6 +28,15 @@ type Schedule struct {
 // up for right after, one that comes twice counts once.
 func (s Schedule) Next(t time.Time) time.Time { return s.clock.next(t) }
 
+// NextRing is Next for a schedule as it was written; zero for a text that is none.
+func NextRing(on string, after time.Time) time.Time {
+	c, message, _ := parseClock(strings.TrimPrefix(on, scheduleEvent))
+	if message != "" {
+		return time.Time{}
+	}
+	return c.next(after)
+}
+
 // Schedules lists the schedules of the rules that are not off.
 func (s *Set) Schedules() []Schedule {
 	if s == nil {
