@@ -12,7 +12,8 @@ import (
 // Timed is an action that goes on as time passes while its rule holds.
 type Timed interface {
 	Action
-	// PlanAt is Plan, and tells when to look again; zero for never. since is when the rule began to hold.
+	// PlanAt is Plan, and tells when to look again; zero for never. since is when the rule last did something here since it
+	// holds, or when it began to hold, where it did nothing yet.
 	PlanAt(f *Facts, since time.Time) (Action, time.Time)
 }
 
@@ -87,7 +88,12 @@ func (c *compiler) timing(n *syntax.Node, in timingFile, r *rule) {
 
 // remembers tells whether times are kept of a rule.
 func (r *rule) remembers() bool {
-	return r.timing != (timing{}) || slices.ContainsFunc(r.then, func(a *act) bool { _, ok := a.action.(Timed); return ok })
+	return r.timing != (timing{}) || r.goesOn()
+}
+
+// goesOn tells whether a rule has an action that goes on with time.
+func (r *rule) goesOn() bool {
+	return slices.ContainsFunc(r.then, func(a *act) bool { _, ok := a.action.(Timed); return ok })
 }
 
 // rung tells whether a delivery of ours is for a rule, and whether it is a moment for it.
@@ -175,10 +181,11 @@ func (o *outcome) wait(at time.Time, note string) {
 // fired notes that a rule did now what it does once.
 func (e *evaluation) fired(o *outcome, steps []Step) {
 	r := o.rule
-	if !r.remembers() || !o.holds || !o.fires() {
-		return
+	did := o.fires() && (len(steps) > 0 || r.every > 0 || r.push)
+	if r.goesOn() {
+		did = r.mode == "live" && slices.ContainsFunc(steps, func(s Step) bool { return !s.Undo })
 	}
-	if len(steps) == 0 && r.every == 0 && !r.push {
+	if !r.remembers() || !o.holds || !did {
 		return
 	}
 	t := e.times[r.name]
@@ -198,7 +205,12 @@ func (e *evaluation) planAt(r *rule, action Action) Action {
 	if !ok {
 		return action.Plan(e.f)
 	}
-	planned, wake := timed.PlanAt(e.f, e.times[r.name].Since)
+	t := e.times[r.name]
+	since := t.Since
+	if t.Fired.After(since) {
+		since = t.Fired
+	}
+	planned, wake := timed.PlanAt(e.f, since)
 	for _, o := range e.rules {
 		if o.rule == r {
 			o.decision.Wake = sooner(o.decision.Wake, wake)
