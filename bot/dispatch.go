@@ -31,7 +31,10 @@ func (h *Host) dispatch(ctx context.Context) error {
 		if now := h.now(); !now.Before(next) {
 			after, swept, next = 0, now, now.Add(sweep)
 		}
-		last, err := h.dispatchBatch(ctx, after)
+		last, err := after, h.ring(ctx)
+		if err == nil {
+			last, err = h.dispatchBatch(ctx, after)
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -60,7 +63,10 @@ func (h *Host) dispatch(ctx context.Context) error {
 func (h *Host) nextSweep(ctx context.Context, swept, next time.Time) time.Time {
 	due, err := h.store.NextDue(ctx, swept)
 	if err == nil && !due.IsZero() && due.Before(next) {
-		return due
+		next = due
+	}
+	if due, err = h.store.NextTimer(ctx); err == nil && !due.IsZero() && due.Before(next) {
+		next = due
 	}
 	return next
 }

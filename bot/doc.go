@@ -32,6 +32,14 @@ Host.do does the steps that are not done yet and records each. An action (bot/ac
 After a crash at any line the visit is still waiting: without a plan it is decided anew, with one it goes on at the first step
 that was not recorded.
 
+# In time
+
+Nothing is polled. What is to be looked at later is a timer in the store, booked with the plan that found it (timers.go): the
+next time at which the clock alone can change the answer of a rule, a state that has to hold for a while, what GitHub works out
+and announces to nobody. A schedule of a rule is a timer of its repository (schedules.go). Host.ring (dispatch.go) makes a
+delivery of each timer that is due, whose GUID follows from the timer and its time, and from there it goes the way of all
+deliveries.
+
 # When it goes wrong
 
 Host.settle is the one place that decides what an error means: done, again at a time, or dead with a reason that a person

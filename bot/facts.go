@@ -36,18 +36,23 @@ func factsOf(d *store.Delivery, s subject, now time.Time) (*rules.Facts, error) 
 	if sender := p.obj("sender"); sender != nil {
 		f.Sender = &rules.Sender{Login: sender.str("login"), Bot: isBot(sender)}
 	}
+	event := d.Event
+	if of := p.obj(timerEvent).str("event"); of != "" && event == timerEvent {
+		event = of // what a rule that acts some time after it has waited with
+	}
 	for _, m := range members {
-		if o := p.obj(m.name); o != nil && (m.event == "" || m.event == d.Event) {
+		if o := p.obj(m.name); o != nil && (m.event == "" || m.event == event) {
 			m.read(f, o)
 		}
 	}
-	if read, ok := bare[d.Event]; ok {
+	if read, ok := bare[event]; ok {
 		read(f, p)
 	}
 	if s.number != 0 && (f.Subject == nil || f.Subject.Number != int64(s.number)) {
 		// The delivery was fanned out to a pull request that its payload does not hold.
 		f.Subject = &rules.Subject{Kind: "pull_request", Number: int64(s.number)}
 	}
+	learnActivity(f, d)
 	return f, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -49,6 +50,8 @@ type Host struct {
 	log     *slog.Logger
 	told    func(Visited)
 	poked   chan struct{}
+
+	scheduled sync.Map // ID of a repository → the *rules.Set whose schedules are booked there
 }
 
 // NewHost puts the parts together. It makes no request.
@@ -74,6 +77,9 @@ func NewHost(ctx context.Context, o HostOptions) (*Host, error) {
 
 // Run works until ctx ends, finishes or releases what is under way, and returns nil.
 func (h *Host) Run(ctx context.Context) error {
+	if err := h.resume(ctx); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("book schedules: %w", err)
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return h.queue.Run(ctx) })
 	g.Go(func() error { return h.dispatch(ctx) })
@@ -110,6 +116,13 @@ func (h *Host) Idle(ctx context.Context) error {
 
 // busy names a subject on which something may be done now, or is "".
 func (h *Host) busy(ctx context.Context) (string, error) {
+	timers, err := h.store.DueTimers(ctx, h.now(), 1)
+	if err != nil {
+		return "", err
+	}
+	if len(timers) > 0 {
+		return timers[0].Subject, nil
+	}
 	for after := int64(0); ; {
 		due, err := h.store.Due(ctx, h.now(), after, batch)
 		if err != nil || len(due) == 0 {

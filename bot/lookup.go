@@ -40,6 +40,7 @@ type lookup struct {
 	facts      string // the facts it tells, of the subject
 	selection  string // with one %s where a page begins, for a list that is paged
 	discussion string // the selection for a discussion, where it is another
+	issue      string // the selection for an issue, where it is another
 	pages      int    // of 100, at the most; 0 for what is no paged list
 	connection func(n object) object
 	read       func(f *rules.Facts, n object, nodes []object)
@@ -75,6 +76,8 @@ var lookups = []lookup{
 		f.Subject.Age = f.Now.Sub(f.Subject.CreatedAt)
 	}},
 	{facts: "updated_at", selection: "updatedAt", read: func(f *rules.Facts, n object, _ []object) { f.Subject.UpdatedAt = n.time("updatedAt") }},
+
+	{facts: "idle author_idle", selection: activitySelection(pullActivity), issue: activitySelection(issueActivity), read: readActivity},
 
 	{facts: "draft", selection: "isDraft", read: func(f *rules.Facts, n object, _ []object) { f.Subject.Draft = n.flag("isDraft") }},
 	{facts: "base", selection: "baseRefName", read: func(f *rules.Facts, n object, _ []object) { f.Subject.Base = n.str("baseRefName") }},
@@ -265,6 +268,9 @@ func learnSubject(ctx context.Context, gh *githubapp.Client, f *rules.Facts, fac
 func (l lookup) of(kind string) string {
 	if kind == "discussion" && l.discussion != "" {
 		return l.discussion
+	}
+	if kind == "issue" && l.issue != "" {
+		return l.issue
 	}
 	return l.selection
 }

@@ -195,9 +195,22 @@ func (h *Host) decide(ctx context.Context, v store.Visit, d *store.Delivery, f *
 		return false, nil
 	}
 	gh := h.app.Client(d.Installation)
+	if err := h.installed(ctx, d, f); err != nil {
+		return false, err
+	}
+	if d.Event == scheduleEvent && f.Repository != nil && f.Event[scheduleEvent] == nil {
+		if err := describe(ctx, gh, f); err != nil {
+			return false, err
+		}
+	}
 	c, err := h.configFor(ctx, gh, f)
 	if err != nil {
 		return false, err
+	}
+	if f.Repository != nil && f.Repository.ID != 0 {
+		if err := h.schedule(ctx, d.Installation, f.Repository, c.set); err != nil {
+			return false, err
+		}
 	}
 	// A label that a person put or took is theirs from then on, whether a rule listens or not.
 	moved := f.Subject != nil && f.Delivery.Label != "" && (d.Activity == "labeled" || d.Activity == "unlabeled")
@@ -218,6 +231,9 @@ func (h *Host) decide(ctx context.Context, v store.Visit, d *store.Delivery, f *
 		return false, nil
 	}
 	if spread, err := h.spread(ctx, gh, v, f); spread || err != nil {
+		return false, err
+	}
+	if swept, err := h.sweep(ctx, gh, d, f, c.set); swept || err != nil {
 		return false, err
 	}
 	return h.plan(ctx, gh, v, f, c, meter, told)
@@ -245,6 +261,7 @@ func (h *Host) plan(ctx context.Context, gh *githubapp.Client, v store.Visit, f 
 	told.Decisions = result.Decisions
 	return true, h.store.WritePlan(context.WithoutCancel(ctx), store.Plan{
 		Visit: v.ID, Subject: v.Subject, Decisions: result.Decisions, Steps: result.Steps, Memory: result.Memory,
+		Wakes:    h.wakesOf(v, f, result),
 		APICalls: meter.Calls(), Config: c.sha, At: h.now(),
 	})
 }

@@ -85,6 +85,8 @@ func (c cost) CallCost(name, id string, args []ref.Val, result ref.Val) *uint64 
 			return nil
 		}
 		n += 2 * weight
+	case "during":
+		n = 300
 	case "lower", "upper", "trim", "first_line":
 		n += len(text(args[0])) / 100
 	case "split", "join", "replace", "command":

@@ -18,12 +18,15 @@ import (
 // rules with `self = true`.
 func (s *Set) Evaluate(f *Facts) Result {
 	e := &evaluation{set: s, f: f, a: newActivation(f), held: maps.Clone(f.Memory.Held), put: slices.Clone(f.Memory.Put),
-		state: map[string]bool{}, missing: map[string]bool{}}
+		state: map[string]bool{}, missing: map[string]bool{}, times: maps.Clone(f.Memory.Times)}
 	if s == nil {
 		return Result{Memory: f.Memory}
 	}
 	if e.held == nil {
 		e.held = map[string]bool{}
+	}
+	if e.times == nil {
+		e.times = map[string]Times{}
 	}
 	for _, i := range s.hearing(f.Delivery.Event, f.Delivery.Activity) {
 		e.decide(s.rules[i])
@@ -44,6 +47,7 @@ type evaluation struct {
 	state   map[string]bool // whether rules hold, of those decided now
 	put     []Put           // Memory.Put as it will be, but for what steps change
 	missing map[string]bool
+	times   map[string]Times // Memory.Times as it will be
 }
 
 // outcome is what became of one rule so far.
@@ -55,6 +59,8 @@ type outcome struct {
 	moment   bool // the delivery is a moment that the rule names
 	before   bool // it held when it was last decided
 	known    bool // it was decided before
+	again    bool // it is to do once more what it does once: see repeat
+	late     bool // it acts some time after the moment: see after
 	steps    []Step
 }
 
@@ -78,6 +84,9 @@ func (e *evaluation) decide(r *rule) {
 	o.decision.Note = v.note()
 	if v.outcome == True || v.outcome == False {
 		o.decided, o.holds = true, v.outcome == True
+	}
+	e.timing(o)
+	if o.decided {
 		e.state[r.name] = o.holds
 	}
 }
@@ -86,6 +95,9 @@ func (e *evaluation) decide(r *rule) {
 func (r *rule) hears(f *Facts) (heard, moment bool) {
 	if f.Delivery.Self && !r.self {
 		return false, false
+	}
+	if f.Delivery.Event == scheduleEvent || f.Delivery.Event == timerEvent {
+		return r.rung(f)
 	}
 	for _, t := range r.triggers {
 		if t.hears(f) {
@@ -137,6 +149,7 @@ func (e *evaluation) plan(o *outcome) {
 		return
 	}
 	e.held[o.rule.name] = o.holds
+	e.fired(o, steps)
 	if o.rule.mode == "observe" {
 		o.decision.Would = steps
 	} else {
@@ -177,7 +190,7 @@ func counted(steps int) string {
 // fires tells whether actions that are done once are done now.
 func (o *outcome) fires() bool {
 	if o.holds {
-		return o.moment || !o.before
+		return o.moment || !o.before || o.again
 	}
 	return o.moment || o.before
 }
@@ -281,7 +294,7 @@ func (e *evaluation) readable(k *Kind) verdict {
 
 // step plans one action. It is not ok when there is nothing to do.
 func (e *evaluation) step(r *rule, k *Kind, action Action) (step Step, ok bool, err error) {
-	planned := action.Plan(e.f)
+	planned := e.planAt(r, action)
 	if isNil(planned) {
 		return Step{}, false, nil
 	}
@@ -333,7 +346,10 @@ func (e *evaluation) kindOf(k *Kind, a Action) (string, error) {
 
 // result puts the parts together, in the order of the set.
 func (e *evaluation) result() Result {
-	res := Result{Memory: Memory{Held: e.held, Put: e.put}}
+	res := Result{Memory: Memory{Held: e.held, Put: e.put}, Wakes: e.wakes()}
+	if len(e.times) > 0 {
+		res.Memory.Times = e.times
+	}
 	for _, o := range e.rules {
 		res.Decisions = append(res.Decisions, o.decision)
 		res.Steps = append(res.Steps, o.steps...)

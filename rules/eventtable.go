@@ -119,6 +119,8 @@ func subjectsOf(event string) []string {
 		return []string{"discussion"}
 	case "check_run", "check_suite", "status", "workflow_run", "workflow_job", "push", "deployment", "deployment_status":
 		return []string{"pull_request", "repository"}
+	case scheduleEvent:
+		return []string{"issue", "pull_request", "repository"}
 	}
 	return []string{"repository"}
 }

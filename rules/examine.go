@@ -18,6 +18,7 @@ type examination struct {
 	sizes  map[string]int // of the regular expressions, by pattern
 	flaws  []flaw
 	loops  bool
+	edges  []edge
 	inside map[int64]bool // identifiers that are the operand of a fact
 }
 
@@ -78,7 +79,12 @@ func (x *examination) call(e ast.Expr) {
 	if call.IsMemberFunction() {
 		args = append([]ast.Expr{call.Target()}, args...)
 	}
+	if len(args) == 2 {
+		x.comparison(call.FunctionName(), args[0], args[1])
+	}
 	switch call.FunctionName() {
+	case "during":
+		x.window(args[1])
 	case "matches", "glob":
 		if len(args) == 2 {
 			x.pattern(call.FunctionName(), args[1])

@@ -73,6 +73,7 @@ type expression struct {
 	result  *types.Type
 	reads   []string // facts, as "subject.title", and variables without facts, as "event"; sorted
 	loops   bool
+	edges   []edge // comparisons with the clock
 }
 
 // flaw is one mistake in the text of an expression: the bytes from..to of it.
@@ -115,7 +116,7 @@ func compile(text string, want *types.Type) (*expression, []flaw) {
 	if err != nil {
 		return nil, []flaw{{0, len(text), plainError(err), ""}}
 	}
-	return &expression{program: program, result: result, reads: x.sortedReads(), loops: x.loops}, nil
+	return &expression{program: program, result: result, reads: x.sortedReads(), loops: x.loops, edges: x.edges}, nil
 }
 
 // compileWritten is compile for an expression that somebody wrote.

@@ -126,6 +126,9 @@ type Subject struct {
 	ChecksState    string   `fact:"checks_state" in:"fetch" of:"pr" by:"check_run check_suite status workflow_run" doc:"green (all are success, neutral or skipped), red (one is not) or none. Waits while a check is pending and none is red."`
 	Mergeable      bool     `fact:"mergeable" in:"fetch" of:"pr" by:"pull_request.synchronize push" doc:"Whether it merges without conflict. Waits while GitHub works it out."`
 
+	Idle       time.Duration `fact:"idle" in:"fetch" of:"issue pr" by:"issues issue_comment pull_request pull_request_review pull_request_review_comment" doc:"How long ago a person last did anything on it; bots do not count."`
+	AuthorIdle time.Duration `fact:"author_idle" in:"fetch" of:"issue pr" by:"issues issue_comment pull_request pull_request_review pull_request_review_comment" doc:"How long ago its author last did anything on it."`
+
 	// NodeID is what GraphQL calls it. Not a fact of the language.
 	NodeID string
 }
@@ -273,6 +276,15 @@ type Memory struct {
 	Held map[string]bool
 	// Put lists what kept actions did here and nobody has undone since.
 	Put []Put
+	// Times has, for rules that need it, what the bot knows of them in time.
+	Times map[string]Times
+}
+
+// Times is what is remembered of one rule on a subject for what takes time.
+type Times struct {
+	Since time.Time // when its condition began to hold; zero while it does not
+	Fired time.Time // when it last did what it does once
+	Head  string    // the newest commit then, of a pull request
 }
 
 // Put is one thing that a kept action put on a subject.

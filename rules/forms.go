@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"bellhop/rules/syntax"
 )
@@ -49,6 +50,8 @@ var (
 	yesNo        = form{"true or false", func(c *clause) { c.boolean() }}
 	count        = form{`a number or a range: 3, ">=2", "10..49", "..9", "250.."`, func(c *clause) { c.ranged("a number or a range", numberItem) }}
 	span         = form{`a length of time or a range: ">30d", "<2h", "7d..14d"`, func(c *clause) { c.ranged("a range of time", durationItem) }}
+	date         = form{`a date or a range of dates, in UTC: ">=2026-01-31", "2026-01-01..2026-03-31"`, func(c *clause) { c.dates() }}
+	weekly       = form{`a window of the week or a list of them: days, hours and a time zone, as "Mon-Fri 09:00-17:00 Europe/Berlin", "Sat,Sun" or "22:00-06:00"`, func(c *clause) { c.weekly() }}
 	level        = form{`a permission, which means it or more, or a comparison: "write", ">=triage", "<write"`, func(c *clause) { c.level() }}
 	commands     = form{"the name of a command or a list of names", func(c *clause) { c.command() }}
 	checks       = form{"one word or a list of words", func(c *clause) { c.words(c.checks) }}
@@ -217,6 +220,54 @@ func (c *clause) ranged(want string, item func(string) (string, error)) {
 var rangeMends = map[string]string{
 	"a number or a range": `Write 5, ">=2", "<5", "10..49", "..9" or "250..".`,
 	"a range of time":     `Write ">30d", "<2h" or "7d..14d".`,
+}
+
+// dates reads a day or a range of days, in UTC. A day lasts until the next.
+func (c *clause) dates() {
+	text := c.node.Text()
+	if at, ok := c.node.Value.(time.Time); ok {
+		text = at.Format(time.DateOnly)
+	} else if c.node.Kind != syntax.String {
+		c.problem(c.node.Span, fmt.Sprintf("%s must be a range of dates, not %s", c.what, c.node.Describe()), dateForms)
+		return
+	}
+	bounds, err := parseRange(text, func(text string) (string, error) {
+		if _, err := time.Parse(time.DateOnly, text); err != nil {
+			return "", fmt.Errorf("%q is no date", text)
+		}
+		return text, nil
+	})
+	if err != nil {
+		c.problem(c.node.Span, fmt.Sprintf("%s must be a range of dates: %v", c.what, err), dateForms)
+		return
+	}
+	var parts []string
+	for _, b := range bounds {
+		day, _ := time.Parse(time.DateOnly, b.value)
+		begin, end := quote(day.Format(time.RFC3339)), quote(day.AddDate(0, 0, 1).Format(time.RFC3339))
+		parts = append(parts, map[string]string{
+			">=": fmt.Sprintf("%s >= timestamp(%s)", c.over, begin), "<": fmt.Sprintf("%s < timestamp(%s)", c.over, begin),
+			"<=": fmt.Sprintf("%s < timestamp(%s)", c.over, end), ">": fmt.Sprintf("%s >= timestamp(%s)", c.over, end),
+			"==": fmt.Sprintf("%[1]s >= timestamp(%[2]s) && %[1]s < timestamp(%[3]s)", c.over, begin, end),
+			"!=": fmt.Sprintf("(%[1]s < timestamp(%[2]s) || %[1]s >= timestamp(%[3]s))", c.over, begin, end),
+		}[b.operator])
+	}
+	c.expr = strings.Join(parts, " && ")
+}
+
+const dateForms = `Write ">=2026-01-31", "<2026-07-01" or "2026-01-01..2026-03-31".`
+
+// weekly reads windows of the week.
+func (c *clause) weekly() {
+	var parts []string
+	for _, t := range c.texts() {
+		if _, err := parseWindow(t.text); err != nil {
+			c.problem(t.node.Span, err.Error(), windowForms)
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("during(%s, %s)", c.over, quote(t.text)))
+	}
+	c.expr = strings.Join(parts, " || ")
 }
 
 // level reads a permission, with or without a comparison.

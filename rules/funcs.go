@@ -63,6 +63,9 @@ var functions = sync.OnceValue(func() []function {
 		{Function{"duration", "duration(text) → length of time", `A length of time with the units w, d, h, m, s and ms.`,
 			`duration("1d12h") == duration("36h")`, `true`},
 			"text_duration", false, []*types.Type{text}, types.DurationType, duration},
+		{Function{"during", "during(time, window) → bool", "Whether the time is in the window of the week: days, hours and a time zone. The window must be written out.",
+			`during(timestamp("2026-01-05T10:00:00Z"), "Mon-Fri 09:00-17:00 Europe/Berlin")`, `true`},
+			"time_during", false, []*types.Type{types.TimestampType, text}, types.BoolType, during},
 	}
 })
 
@@ -175,6 +178,18 @@ func duration(args ...ref.Val) ref.Val {
 		return types.NewErr("%q is no length of time", text(args[0]))
 	}
 	return types.Duration{Duration: d}
+}
+
+func during(args ...ref.Val) ref.Val {
+	w, err := windowOf(text(args[1]))
+	if err != nil {
+		return types.WrapErr(err)
+	}
+	at, ok := args[0].Value().(time.Time)
+	if !ok {
+		return types.MaybeNoSuchOverloadErr(args[0])
+	}
+	return types.Bool(w.open(at))
 }
 
 func command(args ...ref.Val) ref.Val {

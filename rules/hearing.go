@@ -14,10 +14,13 @@ type trigger struct {
 	activity string // "" for any
 	merged   bool   // written pull_request.merged: closed, by a merge
 	moment   bool   // each such delivery is a chance of its own to fire
+	clock    *clock // of a schedule
 }
 
 func (t trigger) String() string {
 	switch {
+	case t.clock != nil:
+		return t.clock.text
 	case t.merged:
 		return t.event + ".merged"
 	case t.activity == "":
@@ -46,6 +49,13 @@ var aliases = map[string]string{"pr": "pull_request", "pull": "pull_request", "c
 func parseTrigger(text string) (trigger, flaw) {
 	whole := func(message, mend string) (trigger, flaw) {
 		return trigger{}, flaw{0, len(text), message, mend}
+	}
+	if rest, ok := strings.CutPrefix(text, scheduleEvent); ok && (rest == "" || rest[0] == ' ') {
+		c, message, mend := parseClock(rest)
+		if message != "" {
+			return whole(message, mend)
+		}
+		return trigger{event: scheduleEvent, moment: true, clock: c}, flaw{}
 	}
 	event, activity, dotted := strings.Cut(text, ".")
 	activities, ok := events()[event]

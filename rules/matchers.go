@@ -64,6 +64,12 @@ var matchers = []matcher{
 	{"comments", "How many comments it has.", `when.comments = ">20"`, count, of("subject.comments"), nil},
 	{"age", "How long ago it was opened.", `when.age = ">30d"`, span, of("subject.age"), nil},
 
+	{"idle", "How long ago a person last did anything on it: wrote, edited, pushed, reviewed, reopened, labelled. What bots do does not count.", `when.idle = ">60d"`, span, of("subject.idle"), nil},
+	{"author_idle", "How long ago its author last did anything on it.", `when.author_idle = ">14d"`, span, of("subject.author_idle"), nil},
+	{"updated", "How long ago anything on it changed, whoever did it.", `when.updated = ">90d"`, span, of("(now - subject.updated_at)"), nil},
+	{"created", "The day on which it was opened, in UTC.", `when.created = ">=2026-01-01"`, date, of("subject.created_at"), nil},
+	{"time", "When it is looked at: a window of the week with its time zone.", `when.time = "Mon-Fri 09:00-17:00 Europe/Berlin"`, weekly, of("now"), nil},
+
 	{"title_has", "A part of its title, in upper or lower case.", `when.title_has = ["wip", "do not merge"]`, part, of("subject.title"), nil},
 	{"title_begins", "What its title begins with, in upper or lower case.", `when.title_begins = "[RFC]"`, beginning, of("subject.title"), nil},
 	{"title_matches", "A regular expression that matches in its title.", `when.title_matches = '^(feat|fix)(\(.+\))?: '`, expressionOf, of("subject.title"), nil},

@@ -1,6 +1,9 @@
 package rules
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Outcome is the answer of a condition or a rule.
 type Outcome string
@@ -20,6 +23,7 @@ type Result struct {
 	Missing   []string // sorted, without repetition
 	Steps     []Step   // the plan, in order; what observing rules would do is in Decision.Would
 	Memory    Memory   // what to remember once the plan is written down
+	Wakes     []Wake   // when to look again though nothing happens; rules that were decided and are not in it need not be
 }
 
 // Decision is what became of one rule on one delivery.
@@ -31,6 +35,8 @@ type Decision struct {
 	Note  string   `json:"note,omitempty"`
 	Would []Step   `json:"would,omitempty"` // the plan of a rule with mode = "observe"
 	Reads []string `json:"reads,omitempty"` // the facts that the rule reads
+	// Wake is when the rule is looked at again though nothing happens; zero for never.
+	Wake time.Time `json:"wake,omitzero"`
 }
 
 // Term is one line of a condition with the value that was seen.

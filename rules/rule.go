@@ -20,6 +20,7 @@ type rule struct {
 	otherwise []*act
 	reads     []string // facts that its condition, its templates and its actions read; sorted
 	place     syntax.Diagnostic
+	timing
 }
 
 // ruleFile is [[rule]] as it is written.
@@ -34,6 +35,7 @@ type ruleFile struct {
 	Else *syntax.Node `toml:"else"`
 	Mode string       `toml:"mode" default:"live" enum:"live observe off"`
 	Self bool         `toml:"self"`
+	timingFile
 }
 
 // Limits of one file, so that no file is expensive to compile.
@@ -165,11 +167,15 @@ func (c *compiler) listen(n *syntax.Node, in ruleFile, r *rule) {
 		}
 		r.reads = slices.Concat(r.reads, a.templateReads, a.kind.Reads)
 	}
+	if in.Repeat == "push" {
+		hearing, r.reads = append(hearing, "subject.head_sha"), append(r.reads, "subject.head_sha")
+	}
 	slices.Sort(r.reads)
 	r.reads = slices.Compact(r.reads)
 	if !r.explicit {
 		r.triggers = r.cond.infer(hearing)
 	}
+	c.timing(n, in.timingFile, r)
 	kinds, mend := r.cond.kindsOf(r.triggers)
 	if len(kinds) == 0 {
 		at := n.KeySpan

@@ -85,6 +85,7 @@ func newSet(rules []*rule, kinds []Kind) *Set {
 		if r.mode == "off" {
 			continue
 		}
+		s.index[timerEvent+".*"] = append(s.index[timerEvent+".*"], i)
 		for _, t := range r.triggers {
 			key := t.event + "." + t.activity
 			if t.activity == "" {

@@ -29,7 +29,36 @@ func (s *sqliteStore) Memory(ctx context.Context, subject string) (rules.Memory,
 	if err != nil {
 		return rules.Memory{}, fmt.Errorf("memory of %s: %w", subject, err)
 	}
+	err = s.query(ctx, selectTimes, func(r *sql.Rows) error {
+		var rule, head string
+		var since, fired int64
+		if err := r.Scan(&rule, &since, &fired, &head); err != nil {
+			return err
+		}
+		if m.Times == nil {
+			m.Times = map[string]rules.Times{}
+		}
+		m.Times[rule] = rules.Times{Since: fromMicro(since), Fired: fromMicro(fired), Head: head}
+		return nil
+	}, subject)
+	if err != nil {
+		return rules.Memory{}, fmt.Errorf("times of %s: %w", subject, err)
+	}
 	return m, nil
+}
+
+// rememberTimes notes the times of rules on subject. Times that say nothing take no row.
+func (b *batch) rememberTimes(subject string, times map[string]rules.Times) error {
+	for rule, t := range times {
+		err := b.run(forgetTimes, subject, rule)
+		if err == nil && t != (rules.Times{}) {
+			err = b.run(saveTimes, subject, rule, toMicro(t.Since), toMicro(t.Fired), t.Head)
+		}
+		if err != nil {
+			return fmt.Errorf("remember the times of rule %q on %s: %w", rule, subject, err)
+		}
+	}
+	return nil
 }
 
 // remember notes that puts were put on subject, or taken back.

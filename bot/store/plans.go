@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,7 +22,8 @@ func (s *sqliteStore) WritePlan(ctx context.Context, p Plan) error {
 		return fmt.Errorf("write plan of visit %d: step %w", p.Visit, err)
 	}
 	held, puts, at := maps.Clone(p.Memory.Held), slices.Clone(p.Memory.Put), toMicro(p.At)
-	p.Decisions, p.Steps = nil, nil // the caller's
+	times, decided, wakes := maps.Clone(p.Memory.Times), rulesOf(p.Decisions), cloneTimers(p.Wakes)
+	p.Decisions, p.Steps, p.Wakes = nil, nil, nil // the caller's
 	return s.writer.do(ctx, func(b *batch) error {
 		if changed, err := b.changeVisit(p.Visit, planVisit); err != nil || !changed {
 			return err
@@ -41,11 +43,26 @@ func (s *sqliteStore) WritePlan(ctx context.Context, p Plan) error {
 				return fmt.Errorf("remember rule %q: %w", rule, err)
 			}
 		}
+		if err := b.rememberTimes(p.Subject, times); err != nil {
+			return err
+		}
+		if err := b.wake(p.Subject, decided, wakes); err != nil {
+			return err
+		}
 		if err := b.run(forgetAllPuts, p.Subject); err != nil {
 			return fmt.Errorf("forget what was put on %s: %w", p.Subject, err)
 		}
 		return b.remember(p.Subject, puts, false)
 	})
+}
+
+// rulesOf names the rules that decisions are about.
+func rulesOf(decisions []rules.Decision) []string {
+	names := make([]string, len(decisions))
+	for i, d := range decisions {
+		names[i] = d.Rule
+	}
+	return names
 }
 
 // encode returns the JSON of each of list. It is done before the writer is asked: there everybody waits.
@@ -98,7 +115,7 @@ func (s *sqliteStore) FinishStep(ctx context.Context, subject string, t Step, r 
 		case err != nil || !changed || r.State == Skipped && !undo:
 			return err
 		case r.State == Dead:
-			return b.run(forgetHeld, subject, rule)
+			return errors.Join(b.run(forgetHeld, subject, rule), b.run(forgetTimes, subject, rule))
 		}
 		return b.remember(subject, puts, undo)
 	})

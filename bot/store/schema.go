@@ -111,6 +111,38 @@ CREATE TABLE configs (
 	problem       TEXT    NOT NULL,
 	at            INTEGER NOT NULL
 );
+`, `
+-- What is to be looked at later. The first index is asked for what is due; the second when a repository leaves.
+CREATE TABLE timers (
+	subject       TEXT    NOT NULL,
+	rule          TEXT    NOT NULL,
+	kind          TEXT    NOT NULL,
+	installation  INTEGER NOT NULL,
+	repository_id INTEGER NOT NULL,
+	repository    TEXT    NOT NULL,
+	due           INTEGER NOT NULL,
+	data          BLOB,
+	PRIMARY KEY (subject, rule, kind)
+) WITHOUT ROWID;
+CREATE INDEX timers_due        ON timers (due);
+CREATE INDEX timers_repository ON timers (repository_id);
+
+-- Since when a rule holds on a subject, when it fired there last, and on which commit.
+CREATE TABLE times (
+	subject TEXT    NOT NULL,
+	rule    TEXT    NOT NULL,
+	since   INTEGER NOT NULL,
+	fired   INTEGER NOT NULL,
+	head    TEXT    NOT NULL,
+	PRIMARY KEY (subject, rule)
+) WITHOUT ROWID;
+
+CREATE TABLE repositories (
+	id           INTEGER PRIMARY KEY,
+	installation INTEGER NOT NULL,
+	repository   TEXT    NOT NULL,
+	data         BLOB
+);
 `}
 
 // migrate brings the database behind conn to the newest version, or refuses it. Before it is sure that the file is ours it

@@ -49,6 +49,23 @@ const (
 	saveConfig = `INSERT INTO configs (repository_id, repository, sha, good_sha, good, problem, at) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (repository_id) DO UPDATE SET repository = excluded.repository, sha = excluded.sha, good_sha = excluded.good_sha,
 			good = excluded.good, problem = excluded.problem, at = excluded.at`
+
+	saveTimer = `INSERT INTO timers (subject, rule, kind, installation, repository_id, repository, due, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (subject, rule, kind) DO UPDATE SET installation = excluded.installation, repository_id = excluded.repository_id,
+			repository = excluded.repository, due = excluded.due, data = excluded.data`
+	deleteTimer    = `DELETE FROM timers WHERE subject = ? AND rule = ? AND kind = ?`
+	ringTimer      = `DELETE FROM timers WHERE subject = ? AND rule = ? AND kind = ? AND due = ?`
+	forgetTimersIn = `DELETE FROM timers WHERE repository_id = ?`
+	forgetTimersOf = `DELETE FROM timers WHERE installation = ?`
+
+	saveTimes = `INSERT INTO times (subject, rule, since, fired, head) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (subject, rule) DO UPDATE SET since = excluded.since, fired = excluded.fired, head = excluded.head`
+	forgetTimes = `DELETE FROM times WHERE subject = ? AND rule = ?`
+
+	saveRepository = `INSERT INTO repositories (id, installation, repository, data) VALUES (?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET installation = excluded.installation, repository = excluded.repository, data = excluded.data`
+	forgetRepository   = `DELETE FROM repositories WHERE id = ?`
+	forgetInstallation = `DELETE FROM repositories WHERE installation = ?`
 )
 
 // Reads. The states are written out, not parameters, where a partial index has to be found.
@@ -73,6 +90,13 @@ const (
 		UNION ALL SELECT rule, kind, key, -1 FROM puts WHERE subject = ?1 ORDER BY 1, 2, 3`
 
 	selectConfig = `SELECT repository_id, repository, sha, good_sha, good, problem, at FROM configs WHERE repository_id = ?`
+
+	selectTimer        = `SELECT subject, rule, kind, installation, repository_id, repository, due, data FROM timers`
+	selectDueTimers    = selectTimer + ` WHERE due <= ? ORDER BY due, subject, rule, kind LIMIT ?`
+	selectTimersOn     = selectTimer + ` WHERE subject = ? ORDER BY rule, kind`
+	selectNextTimer    = `SELECT coalesce(min(due), 0) FROM timers`
+	selectTimes        = `SELECT rule, since, fired, head FROM times WHERE subject = ?`
+	selectRepositories = `SELECT id, installation, repository, data FROM repositories WHERE id > ? ORDER BY id LIMIT ?`
 )
 
 // selectDeliveries is the statement of a filter and its arguments. What waits and what is dead are short lists, so their

@@ -89,7 +89,8 @@ type Plan struct {
 	Subject   string
 	Decisions []rules.Decision
 	Steps     []rules.Step
-	Memory    rules.Memory // Held replaces what was remembered of these rules, others stay; Put replaces all that the bot put there
+	Memory    rules.Memory // Held and Times replace what was remembered of these rules, others stay; Put replaces all that the bot put there
+	Wakes     []Timer      // of the kind Wake, on the subject: they replace those of the rules that were decided
 	APICalls  int
 	Config    string // which rules decided: blob SHAs
 	At        time.Time
@@ -214,6 +215,8 @@ type Store interface {
 	Config(ctx context.Context, repository int64) (*Config, error)
 	// SaveConfig replaces it.
 	SaveConfig(ctx context.Context, c Config) error
+
+	Timers
 
 	// Counts counts what is stored and what waits.
 	Counts(ctx context.Context) (Counts, error)

@@ -37,6 +37,11 @@ var abstracts = map[string]abstract{
 		"isMinimized minimizedReason"),
 	"Comment": stands("Issue PullRequest IssueComment PullRequestReview PullRequestReviewComment Discussion DiscussionComment",
 		"id author authorAssociation body createdAt updatedAt viewerDidAuthor"),
+	"IssueTimelineItems": stands(`IssueComment LabeledEvent UnlabeledEvent AssignedEvent UnassignedEvent MilestonedEvent DemilestonedEvent ClosedEvent
+		ReopenedEvent LockedEvent UnlockedEvent RenamedTitleEvent`, ""),
+	"PullRequestTimelineItems": stands(`IssueComment PullRequestReview PullRequestCommit LabeledEvent UnlabeledEvent AssignedEvent UnassignedEvent
+		MilestonedEvent DemilestonedEvent ClosedEvent ReopenedEvent LockedEvent UnlockedEvent RenamedTitleEvent ReadyForReviewEvent
+		ConvertToDraftEvent ReviewRequestedEvent ReviewRequestRemovedEvent`, ""),
 	"UniformResourceLocatable": stands("Issue PullRequest User Bot Organization Repository", "url"),
 }
 
@@ -66,7 +71,12 @@ func typeOf(static string, v any) string {
 	case *status:
 		return "StatusContext"
 	case commitIn:
+		if static == "PullRequestTimelineItems" {
+			return "PullRequestCommit"
+		}
 		return "Commit"
+	case timelineEvent:
+		return v.typ
 	case treeIn:
 		return "Tree"
 	case blobIn:
@@ -130,7 +140,7 @@ type (
 var types = sync.OnceValue(func() map[string]fields {
 	t := map[string]fields{}
 	for _, add := range []func(map[string]fields){queryTypes, accountTypes, repositoryTypes, gitTypes, issueTypes, pullTypes,
-		checkTypes, discussionTypes, mutationTypes} {
+		checkTypes, discussionTypes, mutationTypes, timelineFields} {
 		add(t)
 	}
 	for name, a := range abstracts {

@@ -34,6 +34,9 @@ type issue struct {
 	closedBy   *user
 	relation   string // association of a pull request's author, told when it was opened
 	pull       *pull
+	timeline   []timelineEvent
+	edited     time.Time // when its description was edited last; zero for never
+	editor     *user
 }
 
 // maxText bounds titles and bodies, in characters.

@@ -238,6 +238,7 @@ func (s *Server) pullJSON(i *issue) object {
 
 // emitPull sends a pull_request event. Right after a change of commits GitHub does not know yet whether it merges.
 func (s *Server) emitPull(i *issue, action string, who *user, extra object) {
+	s.happened(i, action, who, extra)
 	pr := s.pullJSON(i)
 	switch action {
 	case "opened", "synchronize", "reopened":
@@ -254,6 +255,7 @@ func (s *Server) emitSubject(i *issue, action string, who *user, extra object) {
 		s.emitPull(i, action, who, extra)
 		return
 	}
+	s.happened(i, action, who, extra)
 	body := object{"issue": s.issueJSON(i)}
 	maps.Copy(body, extra)
 	s.emit(i.repo, "issues", action, who, body)
