@@ -26,11 +26,15 @@ func (s *Set) Evaluate(f *Facts) Result {
 		e.held = map[string]bool{}
 	}
 	for _, i := range s.hearing(f.Delivery.Event, f.Delivery.Activity) {
-		e.decide(s.rules[i])
+		if s.rules[i].cmd == nil {
+			e.decide(s.rules[i])
+		}
 	}
+	e.commands()
 	for _, o := range e.rules {
 		e.plan(o)
 	}
+	e.reply()
 	return e.result()
 }
 
@@ -44,6 +48,8 @@ type evaluation struct {
 	state   map[string]bool // whether rules hold, of those decided now
 	put     []Put           // Memory.Put as it will be, but for what steps change
 	missing map[string]bool
+	replies []reply // to commands
+	answers []Step  // of these
 }
 
 // outcome is what became of one rule so far.
@@ -56,6 +62,9 @@ type outcome struct {
 	before   bool // it held when it was last decided
 	known    bool // it was decided before
 	steps    []Step
+	facts    *Facts // of a command: those of the delivery, and the command
+	a        *activation
+	refused  bool
 }
 
 // decide evaluates the condition of a rule.
@@ -120,6 +129,10 @@ func (o *outcome) lack(e *evaluation, missing []string) {
 
 // plan finds the steps of a rule. A rule of which one action cannot be planned does nothing at all.
 func (e *evaluation) plan(o *outcome) {
+	if o.rule.cmd != nil {
+		defer e.accept(o)
+		defer e.with(o)()
+	}
 	if !o.decided {
 		return
 	}
@@ -136,7 +149,9 @@ func (e *evaluation) plan(o *outcome) {
 		o.decision.Outcome, o.decision.Note = v.outcome, v.note()
 		return
 	}
-	e.held[o.rule.name] = o.holds
+	if o.rule.cmd == nil {
+		e.held[o.rule.name] = o.holds
+	}
 	if o.rule.mode == "observe" {
 		o.decision.Would = steps
 	} else {
@@ -288,7 +303,7 @@ func (e *evaluation) step(r *rule, k *Kind, action Action) (step Step, ok bool, 
 	if step, err = e.encode(r, k, planned); err != nil {
 		return Step{}, false, err
 	}
-	if kept, ok := action.(Kept); ok {
+	if kept, ok := action.(Kept); ok && r.cmd == nil { // what a command put stays, as if a person had put it
 		if p, ok := planned.(Kept); ok {
 			kept = p // what the subject lacked; the rest was there before
 		}
@@ -338,6 +353,7 @@ func (e *evaluation) result() Result {
 		res.Decisions = append(res.Decisions, o.decision)
 		res.Steps = append(res.Steps, o.steps...)
 	}
+	res.Steps = append(res.Steps, e.answers...)
 	if len(e.missing) > 0 {
 		res.Missing = slices.Sorted(maps.Keys(e.missing))
 	}
