@@ -66,6 +66,28 @@ var deeds = map[string]deed{
 		}
 		return v.FinishWorkflow(id, a.at(2))
 	}},
+	"comment-file": {"N FILE", func(v githubtest.Visit, a deedArgs) error {
+		_, err := v.Comment(a.n(), a.ts.ReadFile(a.at(1)))
+		return err
+	}},
+	"comment-review": {"N TEXT", func(v githubtest.Visit, a deedArgs) error {
+		_, err := v.CommentReview(a.n(), a.at(1))
+		return err
+	}},
+	"comment-line": {"N PATH LINE TEXT", func(v githubtest.Visit, a deedArgs) error {
+		line, err := strconv.Atoi(a.at(2))
+		if err == nil {
+			_, err = v.CommentLine(a.n(), a.at(1), line, a.at(3))
+		}
+		return err
+	}},
+	"comment-discussion": {"N TEXT", func(v githubtest.Visit, a deedArgs) error {
+		_, err := v.CommentDiscussion(a.n(), a.at(1))
+		return err
+	}},
+	"edit-comment": {"ID TEXT", func(v githubtest.Visit, a deedArgs) error {
+		return v.EditComment(int64(a.n()), a.at(1))
+	}},
 	"release": {"TAG", func(v githubtest.Visit, a deedArgs) error {
 		_, err := v.CreateRelease(githubtest.Release{Tag: a.at(0), Name: a.at(0)})
 		return err

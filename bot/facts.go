@@ -216,7 +216,7 @@ func commentFacts(f *rules.Facts, o object) {
 func reviewFacts(o object) *rules.Review {
 	return &rules.Review{
 		ID: o.num("id"), Author: o.obj("user").str("login"), State: o.word("state"), Body: o.str("body"),
-		SHA: o.str("commit_id"), Association: o.word("author_association"),
+		SHA: o.str("commit_id"), Association: o.word("author_association"), NodeID: o.str("node_id"),
 	}
 }
 

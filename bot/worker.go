@@ -245,6 +245,9 @@ func (h *Host) plan(ctx context.Context, gh *githubapp.Client, v store.Visit, f 
 	if f.Memory, err = h.store.Memory(ctx, v.Subject); err != nil {
 		return false, fmt.Errorf("read memory: %w", err)
 	}
+	if err := h.past(ctx, v, c.set, f); err != nil {
+		return false, err
+	}
 	result := c.set.Evaluate(f)
 	for len(result.Missing) > 0 {
 		looked := result.Missing

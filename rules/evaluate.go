@@ -29,11 +29,15 @@ func (s *Set) Evaluate(f *Facts) Result {
 		e.times = map[string]Times{}
 	}
 	for _, i := range s.hearing(f.Delivery.Event, f.Delivery.Activity) {
-		e.decide(s.rules[i])
+		if s.rules[i].cmd == nil {
+			e.decide(s.rules[i])
+		}
 	}
+	e.commands()
 	for _, o := range e.rules {
 		e.plan(o)
 	}
+	e.reply()
 	return e.result()
 }
 
@@ -48,6 +52,8 @@ type evaluation struct {
 	put     []Put           // Memory.Put as it will be, but for what steps change
 	missing map[string]bool
 	times   map[string]Times // Memory.Times as it will be
+	replies []reply          // to commands
+	answers []Step           // of these
 }
 
 // outcome is what became of one rule so far.
@@ -62,6 +68,9 @@ type outcome struct {
 	again    bool // it is to do once more what it does once: see repeat
 	late     bool // it acts some time after the moment: see after
 	steps    []Step
+	facts    *Facts // of a command: those of the delivery, and the command
+	a        *activation
+	refused  bool
 }
 
 // decide evaluates the condition of a rule.
@@ -132,6 +141,10 @@ func (o *outcome) lack(e *evaluation, missing []string) {
 
 // plan finds the steps of a rule. A rule of which one action cannot be planned does nothing at all.
 func (e *evaluation) plan(o *outcome) {
+	if o.rule.cmd != nil {
+		defer e.accept(o)
+		defer e.with(o)()
+	}
 	if !o.decided {
 		return
 	}
@@ -148,8 +161,10 @@ func (e *evaluation) plan(o *outcome) {
 		o.decision.Outcome, o.decision.Note = v.outcome, v.note()
 		return
 	}
-	e.held[o.rule.name] = o.holds
-	e.fired(o, steps)
+	if o.rule.cmd == nil {
+		e.held[o.rule.name] = o.holds
+		e.fired(o, steps)
+	}
 	if o.rule.mode == "observe" {
 		o.decision.Would = steps
 	} else {
@@ -301,7 +316,7 @@ func (e *evaluation) step(r *rule, k *Kind, action Action) (step Step, ok bool, 
 	if step, err = e.encode(r, k, planned); err != nil {
 		return Step{}, false, err
 	}
-	if kept, ok := action.(Kept); ok {
+	if kept, ok := action.(Kept); ok && r.cmd == nil { // what a command put stays, as if a person had put it
 		if p, ok := planned.(Kept); ok {
 			kept = p // what the subject lacked; the rest was there before
 		}
@@ -354,6 +369,7 @@ func (e *evaluation) result() Result {
 		res.Decisions = append(res.Decisions, o.decision)
 		res.Steps = append(res.Steps, o.steps...)
 	}
+	res.Steps = append(res.Steps, e.answers...)
 	if len(e.missing) > 0 {
 		res.Missing = slices.Sorted(maps.Keys(e.missing))
 	}

@@ -83,17 +83,24 @@ type flaw struct {
 }
 
 // compile checks an expression. With a want its result must be of that type, or of one that shows only when it is evaluated.
-func compile(text string, want *types.Type) (*expression, []flaw) {
+// With the parameters of a command, it may read that command; without, none.
+func compile(text string, want *types.Type, in ...*params) (*expression, []flaw) {
 	if strings.TrimSpace(text) == "" {
 		return nil, []flaw{{0, len(text), "the expression is empty", ""}}
 	}
 	l := lang()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.provider.missed = map[string]*record{}
+	l.provider.missed, l.provider.params = map[string]*record{}, nil
+	if len(in) > 0 {
+		l.provider.params = in[0]
+	}
 	parsed, issues := l.env.Parse(text)
 	if issues.Err() != nil {
 		return nil, syntaxFlaws(text, issues)
+	}
+	if flaws := outsideCommand(text, parsed, l.provider.params); flaws != nil {
+		return nil, flaws
 	}
 	checked, issues := l.env.Check(parsed)
 	if issues.Err() != nil {
@@ -120,11 +127,11 @@ func compile(text string, want *types.Type) (*expression, []flaw) {
 }
 
 // compileWritten is compile for an expression that somebody wrote.
-func compileWritten(text string, want *types.Type) (*expression, []flaw) {
+func compileWritten(text string, want *types.Type, in ...*params) (*expression, []flaw) {
 	if n := utf8.RuneCountInString(text); n > maxExpr {
 		return nil, []flaw{{0, len(text), fmt.Sprintf("the expression has %d characters; %d are allowed", n, maxExpr), ""}}
 	}
-	return compile(text, want)
+	return compile(text, want, in...)
 }
 
 // boolMend tells what to do with a value where a condition is wanted.

@@ -102,6 +102,9 @@ func (l *language) noFact(name string) (text, mend string) {
 	if r == nil {
 		return "there is no fact " + name, ""
 	}
+	if r.name == argumentsType {
+		return "the command has no argument " + name, noArgument(name, r)
+	}
 	text = fmt.Sprintf("%s has no fact named %s", strings.TrimPrefix(strings.TrimPrefix(r.name, typePrefix), itemPrefix), name)
 	if r.kind != "" {
 		if f := schema().names["subject"].rec.names[name]; f != nil {

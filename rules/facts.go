@@ -31,6 +31,7 @@ type Facts struct {
 	Thread     *Thread        `var:"thread" doc:"The thread of a pull_request_review_thread event."`
 	Push       *Push          `var:"push" doc:"The push of a push event."`
 	Ref        *Ref           `var:"ref" doc:"The branch or tag of a create or delete event."`
+	Command    *Command       `var:"command" doc:"The command that was given, in a [[command]]."`
 	Check      *CheckResult   `var:"check" doc:"The check run, check suite or commit status of such an event."`
 	Run        *WorkflowRun   `var:"workflow_run" doc:"The workflow run of a workflow_run event."`
 	MergeGroup *MergeGroup    `var:"merge_group" doc:"The merge group of a merge_group event."`
@@ -41,6 +42,9 @@ type Facts struct {
 
 	// Memory is what the bot itself did on this subject. Rules cannot read it yet; the engine plans by it.
 	Memory Memory
+
+	// Past is what was decided on this subject before, the newest first, for /explain. It is asked for by AsksPast.
+	Past []Past
 
 	blank   bool              // nothing is known but which records there are: see possible
 	known   map[string]bool   // "subject.files" → known
@@ -168,6 +172,14 @@ type Comment struct {
 	Review bool
 }
 
+// Command is one command that somebody gave. Evaluate makes it of the text of a comment.
+type Command struct {
+	Name        string    `fact:"name" doc:"Its name, without the slash, whatever alias was written."`
+	By          string    `fact:"by" doc:"Login of who gave it."`
+	Association string    `fact:"association" doc:"What they are to the repository, as for a subject; none where GitHub does not say."`
+	Args        arguments `fact:"args" doc:"Its arguments, by the names that the command gives them; one that was not given is empty, 0 or false."`
+}
+
 // Review is one review of a pull request.
 type Review struct {
 	ID          int64  `fact:"id" doc:"GitHub's number of the review."`
@@ -176,6 +188,8 @@ type Review struct {
 	Body        string `fact:"body" doc:"Its text."`
 	SHA         string `fact:"sha" doc:"The commit that was reviewed."`
 	Association string `fact:"association" doc:"What the reviewer is to the repository, as for a subject."`
+	// NodeID is what GraphQL calls it. Not a fact of the language.
+	NodeID string
 }
 
 // Thread is a thread of review comments.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"bellhop/rules/syntax"
 
@@ -57,7 +56,7 @@ var functions = sync.OnceValue(func() []function {
 		{Function{"glob", "glob(text, pattern) → bool", "Whether the whole text matches the pattern: * stands for anything but /, ** for anything. The pattern must be written out.",
 			`glob("docs/a/b.md", "docs/**")`, `true`},
 			"glob_text", false, []*types.Type{text, text}, types.BoolType, globText},
-		{Function{"command", "command(text, bot, names) → bool", "Whether the first line of a comment is one of the commands, as /name or @bot name. Quotes and code are passed over.",
+		{Function{"command", "command(text, bot, names) → bool", "Whether a line of a comment is one of the commands, as /name or @bot name. Quotes and code are passed over.",
 			`command("/retest please", "bellhop", ["retest"])`, `true`},
 			"command_text", false, []*types.Type{text, text, list}, types.BoolType, command},
 		{Function{"duration", "duration(text) → length of time", `A length of time with the units w, d, h, m, s and ms.`,
@@ -197,49 +196,12 @@ func command(args ...ref.Val) ref.Val {
 	if err != nil {
 		return types.WrapErr(err)
 	}
-	given := commandOf(text(args[0]), text(args[1]))
-	for _, name := range names {
-		if given != "" && strings.EqualFold(given, strings.TrimPrefix(name, "/")) {
-			return types.True
+	for _, c := range callsIn(text(args[0]), text(args[1])) {
+		for _, name := range names {
+			if strings.EqualFold(c.name, strings.TrimPrefix(name, "/")) {
+				return types.True
+			}
 		}
 	}
 	return types.False
-}
-
-// commandOf is the name of the command that a comment gives to the bot, or "": the first word after a slash or after @bot, on
-// the first line that is neither blank nor a quote. A comment that begins with code gives none.
-func commandOf(comment, bot string) string {
-	if len(comment) > maxText {
-		comment = comment[:maxText]
-	}
-	for line := range strings.Lines(comment) {
-		trimmed := strings.TrimSpace(line)
-		if trimmed == "" || strings.HasPrefix(trimmed, ">") {
-			continue
-		}
-		if strings.HasPrefix(line, "    ") || strings.HasPrefix(line, "\t") {
-			return "" // an indented block of code
-		}
-		if rest, ok := strings.CutPrefix(trimmed, "/"); ok {
-			return word(rest)
-		}
-		if bot == "" || len(trimmed) <= len(bot) || !strings.EqualFold(trimmed[:1+len(bot)], "@"+bot) {
-			return ""
-		}
-		rest := strings.TrimPrefix(trimmed[1+len(bot):], "[bot]")
-		after := strings.TrimLeft(rest, ",: \t")
-		if after == rest { // @bellhopper is someone else
-			return ""
-		}
-		return word(strings.TrimPrefix(after, "/"))
-	}
-	return ""
-}
-
-// word is the word that a text begins with.
-func word(s string) string {
-	if i := strings.IndexFunc(s, unicode.IsSpace); i >= 0 {
-		return s[:i]
-	}
-	return s
 }

@@ -107,7 +107,7 @@ type scene struct {
 
 // facts is a delivery of the scene of which nothing else is known.
 func (s scene) facts() *Facts {
-	f := &Facts{blank: true, Repository: &Repository{}, Sender: &Sender{}}
+	f := &Facts{blank: true, Repository: &Repository{}, Sender: &Sender{}, Command: &Command{}}
 	if s.kind != "repository" {
 		f.Subject = &Subject{Kind: s.kind}
 	}

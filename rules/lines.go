@@ -136,7 +136,7 @@ func (c *compiler) condition(n *syntax.Node, r *rule) {
 	if !c.count(n.KeySpan) {
 		return
 	}
-	x, flaws := compileWritten(n.Text(), boolType)
+	x, flaws := compileWritten(n.Text(), boolType, c.params)
 	if len(flaws) > 0 {
 		c.flaws(n, flaws)
 		return

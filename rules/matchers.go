@@ -89,7 +89,7 @@ var matchers = []matcher{
 	{"reviewers", "From how many a review was asked for that is still to come.", `unless.reviewers = ">0"`, count, of("size(pr.reviewers)"), nil},
 	{"review_decision", "What GitHub says of its reviews.", `when.review_decision = "approved"`, oneWord, of("pr.review_decision"), []string{"approved", "changes_requested", "review_required"}},
 
-	{"command", "The command that the comment gives on its first line, as /name or @bot name. Quotes and code are passed over.", `when.command = "retest"`, commands, of("comment.body"), nil},
+	{"command", "A command that the comment gives at the beginning of a line, as /name or @bot name. Quotes and code are passed over.", `when.command = "retest"`, commands, of("comment.body"), nil},
 	{"comment_has", "A part of the comment, in upper or lower case.", `when.comment_has = "thank you"`, part, of("comment.body"), nil},
 	{"comment_matches", "A regular expression that matches in the comment.", `when.comment_matches = '(?i)\bping\b'`, expressionOf, of("comment.body"), nil},
 	{"commenter", "Who wrote the comment.", `when.commenter = "octocat"`, names, of("comment.author"), nil},

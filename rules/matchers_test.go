@@ -233,14 +233,21 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-func TestCommand(t *testing.T) {
+func TestCallsIn(t *testing.T) {
+	names := func(comment, bot string) string {
+		var out []string
+		for _, c := range callsIn(comment, bot) {
+			out = append(out, c.name)
+		}
+		return strings.Join(out, " ")
+	}
 	for comment, want := range map[string]string{
 		"/retest":                      "retest",
 		"  /retest please\nmore":       "retest",
 		"\n\n/retest":                  "retest",
 		"> /deploy\n\n/retest":         "retest",
 		"> /deploy":                    "",
-		"hello\n/retest":               "",
+		"hello\n/retest":               "retest",
 		"```\n/retest\n```":            "",
 		"    /retest":                  "",
 		"\t/retest":                    "",
@@ -254,15 +261,31 @@ func TestCommand(t *testing.T) {
 		"/":                            "",
 		"":                             "",
 		"/re/test":                     "re/test",
-		"&gt; x\n/retest":              "",
+		"&gt; x\n/retest":              "retest",
+		"/hold\n/retest":               "hold retest",
+		"<!-- /deploy\n/deploy -->":    "",
+		"<!-- x -->\n/retest":          "retest",
+		"<pre>\n/deploy\n</pre>\n/a":   "a",
+		"say `x\n/deploy\n` now\n/a":   "a",
+		"say ` so\n\n/retest":          "retest",
+		"say ` so\n/retest":            "retest",
+		"say ` so\n/a\n\n`/b`":         "a",
+		"~~~~\n/b\n~~~\n/b\n~~~~\n/a":  "a",
+		"```sh\n/b\n``` x\n/b\n```":    "",
+		"   /retest":                   "retest",
+		"- /retest":                    "",
+		"\\<!-- x\n/a":                 "a",
 		strings.Repeat("\n", 3) + "/a": "a",
 	} {
-		if got := commandOf(comment, "bellhop"); got != want {
+		if got := names(comment, "bellhop"); got != want {
 			t.Errorf("%q: got %q, want %q", comment, got, want)
 		}
 	}
-	if got := commandOf("@ retest", ""); got != "" {
+	if got := names("@ retest", ""); got != "" {
 		t.Errorf("without a name the bot took %q", got)
+	}
+	if got := len(callsIn(strings.Repeat("/a\n", 100), "")); got != maxCalls {
+		t.Errorf("%d commands are heard, want %d", got, maxCalls)
 	}
 }
 

@@ -21,6 +21,7 @@ type rule struct {
 	reads     []string // facts that its condition, its templates and its actions read; sorted
 	place     syntax.Diagnostic
 	timing
+	cmd *callable // of a [[command]]
 }
 
 // ruleFile is [[rule]] as it is written.
@@ -50,7 +51,10 @@ type compiler struct {
 	kinds    []Kind
 	layer    string
 	problems []syntax.Diagnostic
-	terms    int // compiled so far
+	terms    int     // compiled so far
+	params   *params // of the command that is compiled; nil in a rule
+
+	callNames map[string]int // names and aliases of commands → their line
 }
 
 // problem notes a mistake.

@@ -199,6 +199,8 @@ func plainType(t reflect.Type) *types.Type {
 		return types.TimestampType
 	case reflect.TypeFor[time.Duration]():
 		return types.DurationType
+	case reflect.TypeFor[arguments]():
+		return types.NewObjectType(argumentsType)
 	case reflect.TypeFor[[]string]():
 		return types.NewListType(types.StringType)
 	}

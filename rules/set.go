@@ -34,13 +34,21 @@ func Compile(name string, src []byte, kinds []Kind, o Options) (*Set, []syntax.D
 		}
 	}
 	c := &compiler{file: file, kinds: kinds, layer: o.Layer}
-	var top struct {
-		Rule *syntax.Node `toml:"rule"`
-	}
+	var top topTables
 	c.problems = file.Decode(file.Root, "", &top, o.Leave...)
-	rules := c.rules(top.Rule)
+	rules := append(c.rules(top.Rule), c.allCommands(top.Command, top.Commands)...)
 	return newSet(rules, kinds), syntax.Sort(c.problems)
 }
+
+// topTables are the tables of a rule file.
+type topTables struct {
+	Rule     *syntax.Node `toml:"rule"`
+	Command  *syntax.Node `toml:"command"`
+	Commands *syntax.Node `toml:"commands"`
+}
+
+// Tables names the top-level tables of a rule file, for who reads another file in which they stand too.
+func Tables() []string { return syntax.Keys(topTables{}) }
 
 // rules compiles all [[rule]]s.
 func (c *compiler) rules(n *syntax.Node) []*rule {
@@ -77,6 +85,8 @@ type Set struct {
 	rules []*rule
 	kinds []Kind
 	index map[string][]int // "issues.opened" and, for any activity, "issues.*" → places in rules
+
+	called map[string]int // names and aliases of commands → places in rules
 }
 
 func newSet(rules []*rule, kinds []Kind) *Set {
@@ -96,6 +106,7 @@ func newSet(rules []*rule, kinds []Kind) *Set {
 			}
 		}
 	}
+	s.nameCommands()
 	return s
 }
 
@@ -132,8 +143,15 @@ func (s *Set) Hears(event, activity string) bool {
 // Listens tells whether a rule of the set hears f's delivery: as Hears, and with regard to whether the bot itself caused it and
 // whether a pull request was merged. Where it is false Evaluate decides nothing.
 func (s *Set) Listens(f *Facts) bool {
+	calls := -1 // not looked for yet
 	return s != nil && slices.ContainsFunc(s.hearing(f.Delivery.Event, f.Delivery.Activity), func(i int) bool {
 		heard, _ := s.rules[i].hears(f)
+		if heard && s.rules[i].cmd != nil {
+			if calls < 0 {
+				calls = len(s.calls(f))
+			}
+			return calls > 0
+		}
 		return heard
 	})
 }
@@ -184,6 +202,11 @@ func (s *Set) needs(visit func(r *rule, permission, level string)) {
 	for _, r := range s.rules {
 		if r.mode == "off" {
 			continue
+		}
+		for _, k := range answering(s.kinds, r) {
+			for _, permission := range slices.Sorted(maps.Keys(k.Needs)) {
+				visit(r, permission, k.Needs[permission])
+			}
 		}
 		for _, a := range slices.Concat(r.then, r.otherwise) {
 			for _, permission := range slices.Sorted(maps.Keys(a.kind.Needs)) {

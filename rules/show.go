@@ -96,6 +96,9 @@ func show(v ref.Val) string {
 	case types.Null:
 		return "null"
 	case *object:
+		if v.rec.name == argumentsType {
+			return v.showArguments()
+		}
 		return v.rec.words
 	case interface {
 		Get(ref.Val) ref.Val

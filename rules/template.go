@@ -23,7 +23,8 @@ type piece struct {
 const maxParts = 50
 
 // parseTemplate reads a text. It is nil for one without {{. Where two braces are meant as such, write {{ "{{" }}.
-func parseTemplate(text string) (*template, []flaw) {
+// With the parameters of a command its expressions may read that command.
+func parseTemplate(text string, in ...*params) (*template, []flaw) {
 	if !strings.Contains(text, "{{") {
 		return nil, nil
 	}
@@ -41,7 +42,7 @@ func parseTemplate(text string) (*template, []flaw) {
 			return nil, append(flaws, flaw{open, open + 2, "{{ is not closed", `Close it with }}. Two braces that mean themselves are written {{ "{{" }}.`})
 		}
 		t.parts = append(t.parts, piece{text: text[at:open]})
-		x, fs := compileWritten(text[open+2:end], nil)
+		x, fs := compileWritten(text[open+2:end], nil, in...)
 		for _, f := range fs {
 			flaws = append(flaws, flaw{open + 2 + f.from, open + 2 + f.to, f.message, f.mend})
 		}

@@ -72,6 +72,8 @@ func value(f *fact, v reflect.Value) ref.Val {
 		return types.Duration{Duration: x}
 	case []string:
 		return types.NewStringList(types.DefaultTypeAdapter, x)
+	case arguments:
+		return x.object()
 	}
 	items := make([]ref.Val, v.Len())
 	for i := range items {
@@ -187,11 +189,20 @@ func (a *activation) Parent() cel.Activation { return nil }
 type provider struct {
 	types.Provider
 	missed map[string]*record // fact that was asked for → record that lacks it
+	params *params            // of the command that an expression is compiled for; nil outside of commands
+}
+
+// record finds a record by the name of its type.
+func (p *provider) record(name string) *record {
+	if name == argumentsType && p.params != nil {
+		return p.params.record
+	}
+	return schema().records[name]
 }
 
 // FindStructType is a method of types.Provider.
 func (p *provider) FindStructType(name string) (*types.Type, bool) {
-	if r := schema().records[name]; r != nil {
+	if r := p.record(name); r != nil {
 		return types.NewTypeTypeWithParam(types.NewObjectType(r.name)), true
 	}
 	return p.Provider.FindStructType(name)
@@ -199,7 +210,7 @@ func (p *provider) FindStructType(name string) (*types.Type, bool) {
 
 // FindStructFieldNames is a method of types.Provider.
 func (p *provider) FindStructFieldNames(name string) ([]string, bool) {
-	if r := schema().records[name]; r != nil {
+	if r := p.record(name); r != nil {
 		return r.factNames(), true
 	}
 	return nil, false
@@ -207,7 +218,7 @@ func (p *provider) FindStructFieldNames(name string) ([]string, bool) {
 
 // FindStructFieldType is a method of types.Provider.
 func (p *provider) FindStructFieldType(name, field string) (*types.FieldType, bool) {
-	r := schema().records[name]
+	r := p.record(name)
 	if r == nil {
 		return nil, false
 	}

@@ -48,6 +48,9 @@ func words(t *types.Type) string {
 	case types.MapKind:
 		return "a map"
 	case types.StructKind:
+		if t.TypeName() == argumentsType {
+			return "the arguments of a command"
+		}
 		if r := schema().records[t.TypeName()]; r != nil {
 			return r.words
 		}

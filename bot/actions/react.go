@@ -10,7 +10,7 @@ import (
 
 var reactKind = rules.Kind{
 	Name:    "react",
-	Summary: "React with an emoji to the comment that rang, or else to the issue, pull request or discussion itself.",
+	Summary: "React with an emoji to the comment or review that rang, or else to the issue, pull request or discussion itself.",
 	Needs:   map[string]string{"issues": "write", "pull_requests": "write"},
 	On:      []string{"issue", "pull_request", "discussion", "repository"},
 	New:     func() rules.Action { return new(React) },
@@ -39,6 +39,8 @@ func (x *React) Check(*rules.Report) {}
 func (x *React) Plan(f *rules.Facts) rules.Action {
 	p := &React{Emoji: x.Emoji}
 	switch c := f.Comment; {
+	case c == nil && f.Review != nil && f.Review.NodeID != "":
+		p.On, p.NodeID = "node", f.Review.NodeID
 	case c == nil && f.Subject == nil:
 		return nil
 	case discussionID(f) != "" && c != nil:

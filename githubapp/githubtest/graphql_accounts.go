@@ -19,6 +19,7 @@ func accountTypes(t map[string]fields) {
 	t["User"] = with(fields{"name": is(func(v *user) any { return v.login }), "email": is(func(*user) any { return "" }),
 		"isViewer": on("", "", func(x *execution, v *user, _ args) any { return v == x.who })}, account)
 	t["Bot"] = with(fields{}, account)
+	t["Mannequin"] = with(fields{}, account)
 	t["Organization"] = with(fields{
 		"name": is(func(v *user) any { return v.login }),
 		"team": on("Team", "slug", func(x *execution, v *user, a args) any {

@@ -370,6 +370,8 @@ func (x *execution) reactable(in args) (*[]*reaction, any, error) {
 		return &v.reactions, v, nil
 	case *comment:
 		return &v.reactions, v, nil
+	case *review:
+		return &v.reactions, v, nil
 	case *reviewComment:
 		return &v.reactions, v, nil
 	case *discussion:

@@ -104,7 +104,7 @@ func pullTypes(t map[string]fields) {
 		"requestedReviewer": on("RequestedReviewer", "", func(_ *execution, v any, _ args) any { return v }),
 		"asCodeOwner":       on("", "", func(*execution, any, args) any { return false }),
 	}
-	t["PullRequestReview"] = fields{
+	t["PullRequestReview"] = with(fields{
 		"id": is(func(v *review) any { return v.node }), "databaseId": is(func(v *review) any { return v.id }),
 		"fullDatabaseId": is(func(v *review) any { return itoa(v.id) }),
 		"state":          is(func(v *review) any { return v.state }), "body": is(func(v *review) any { return v.body }),
@@ -136,7 +136,7 @@ func pullTypes(t map[string]fields) {
 			}
 			return connect(a, list)
 		}),
-	}
+	}, reactionFields(func(v any) []*reaction { return v.(*review).reactions }))
 	t["PullRequestReviewThread"] = fields{
 		"id": is(func(v *thread) any { return v.node }), "path": is(func(v *thread) any { return v.path }),
 		"line": is(func(v *thread) any { return v.line }), "isResolved": is(func(v *thread) any { return v.resolved }),

@@ -18,6 +18,7 @@ type review struct {
 	commit    string
 	submitted time.Time
 	minimized string
+	reactions []*reaction
 }
 
 // thread is a conversation at a line of a pull request.

@@ -27,6 +27,16 @@ func Nearest(word string, names []string) string {
 	return ""
 }
 
+// Misspelt is Nearest for words that people write in prose: only a name that word has become by a slip of the fingers counts,
+// none of which word is a part.
+func Misspelt(word string, names []string) string {
+	near := Nearest(word, names)
+	if near == "" || distance(fold(word), fold(near)) > allowed(word) {
+		return ""
+	}
+	return near
+}
+
 // allowed is how many edits a misspelling of word may have.
 func allowed(word string) int {
 	switch n := len(word); {
