@@ -54,6 +54,17 @@ var deeds = map[string]deed{
 		}
 		return v.FinishWorkflow(id, a.at(2))
 	}},
+	"start-workflow": {"REF WORKFLOW", func(v githubtest.Visit, a deedArgs) error {
+		_, err := v.StartWorkflow(a.at(1), "pull_request", a.at(0))
+		return err
+	}},
+	"hold-workflow": {"REF WORKFLOW", func(v githubtest.Visit, a deedArgs) error {
+		id, err := v.StartWorkflow(a.at(1), "pull_request", a.at(0))
+		if err != nil {
+			return err
+		}
+		return v.HoldWorkflow(id)
+	}},
 	"release": {"TAG", func(v githubtest.Visit, a deedArgs) error {
 		_, err := v.CreateRelease(githubtest.Release{Tag: a.at(0), Name: a.at(0)})
 		return err

@@ -61,5 +61,7 @@ var All = []rules.Kind{
 	statusKind,
 	dispatchKind,
 	rerunKind,
+	cancelRunsKind,
+	approveRunsKind,
 	createIssueKind,
 }
