@@ -65,6 +65,11 @@ var deeds = map[string]deed{
 		}
 		return v.HoldWorkflow(id)
 	}},
+	"auto-merge": {"N METHOD", func(v githubtest.Visit, a deedArgs) error { return v.EnableAutoMerge(a.n(), a.at(1)) }},
+	"protect": {"BRANCH CHECK...", func(v githubtest.Visit, a deedArgs) error {
+		return v.Protect(a.at(0), githubtest.Protection{Checks: a.args[1:]})
+	}},
+	"merge-queue": {"", func(v githubtest.Visit, a deedArgs) error { return v.SetMergeQueue(true) }},
 	"release": {"TAG", func(v githubtest.Visit, a deedArgs) error {
 		_, err := v.CreateRelease(githubtest.Release{Tag: a.at(0), Name: a.at(0)})
 		return err
