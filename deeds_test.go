@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -69,7 +70,13 @@ var deeds = map[string]deed{
 	"protect": {"BRANCH CHECK...", func(v githubtest.Visit, a deedArgs) error {
 		return v.Protect(a.at(0), githubtest.Protection{Checks: a.args[1:]})
 	}},
-	"merge-queue": {"", func(v githubtest.Visit, a deedArgs) error { return v.SetMergeQueue(true) }},
+	"milestone": {"TITLE DUE", func(v githubtest.Visit, a deedArgs) error {
+		due, err := time.Parse(time.DateOnly, a.at(1))
+		a.ts.Check(err)
+		return v.CreateMilestone(a.at(0), due)
+	}},
+	"set-milestone": {"N TITLE", func(v githubtest.Visit, a deedArgs) error { return v.SetMilestone(a.n(), a.at(1)) }},
+	"merge-queue":   {"", func(v githubtest.Visit, a deedArgs) error { return v.SetMergeQueue(true) }},
 	"release": {"TAG", func(v githubtest.Visit, a deedArgs) error {
 		_, err := v.CreateRelease(githubtest.Release{Tag: a.at(0), Name: a.at(0)})
 		return err

@@ -62,9 +62,14 @@ const maxLabel = 50
 func tooLong(limit int) string { return fmt.Sprintf("too long: GitHub takes %d characters", limit) }
 
 func checkLabels(r *rules.Report, names []string) {
-	checkNames(r, "names", names, "label")
+	checkLabelsOf(r, "names", names)
+}
+
+// checkLabelsOf reports names in a field that cannot be labels.
+func checkLabelsOf(r *rules.Report, field string, names []string) {
+	checkNames(r, field, names, "label")
 	for _, s := range names {
-		checkLength(r, "names", s, maxLabel, "")
+		checkLength(r, field, s, maxLabel, "")
 	}
 }
 

@@ -104,6 +104,8 @@ type pull struct {
 	Merged bool
 	Head   struct{ SHA string }
 	Closed time.Time `json:"closed_at"` // zero while it is open
+	URL    string    `json:"html_url"`
+	Body   string
 }
 
 func pullRequest(ctx context.Context, gh *githubapp.Client, t rules.Target) (*pull, error) {

@@ -1,5 +1,7 @@
 package githubtest
 
+import "time"
+
 // Protect sets what a branch demands; a zero Protection lifts it.
 func (v Visit) Protect(branch string, p Protection) error {
 	return v.do(roleMaintain, func(r *repo, _ *user) error {
@@ -17,5 +19,16 @@ func (v Visit) SetMergeQueue(on bool) error {
 	return v.do(roleMaintain, func(r *repo, _ *user) error {
 		r.spec.MergeQueue = on
 		return nil
+	})
+}
+
+// CreateMilestone opens a milestone; a zero due leaves its date open.
+func (v Visit) CreateMilestone(title string, due time.Time) error {
+	return v.do(roleTriage, func(r *repo, who *user) error {
+		m, err := v.s.newMilestone(r, who, title, "")
+		if err == nil {
+			m.due = due
+		}
+		return err
 	})
 }
