@@ -29,6 +29,10 @@ func TestMistakes(t *testing.T) {
 	}
 	for _, row := range []struct{ then, want string }{
 		{`label = ""`, "the name of a label is empty"},
+		{`label = { names = ["size/S", "size/M"], group = "size/*" }`, "a group has one label at a time, and these are several of size/*"},
+		{`label = { names = "size/S", group = "size" }`, `"size" is one label, not a group of them`},
+		{`add_label = { names = "x", color = "red" }`, `"red" is no colour`},
+		{`add_label = { names = "x", description = "` + long(101) + `" }`, "too long: GitHub takes 100 characters"},
 		{`add_label = []`, "no label is named"},
 		{`remove_label = "` + long(51) + `"`, "too long: GitHub takes 50 characters"},
 		{`label = "{{ issue.title }} ` + long(51) + `"`, ""},
