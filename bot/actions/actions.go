@@ -55,6 +55,7 @@ var All = []rules.Kind{
 	reviewKind,
 	approveKind,
 	requestChangesKind,
+	dismissReviewKind,
 	draftKind,
 	readyKind,
 	mergeKind,
