@@ -76,4 +76,5 @@ var All = []rules.Kind{
 	approveRunsKind,
 	createIssueKind,
 	createPullRequestKind,
+	backportKind,
 }
