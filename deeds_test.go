@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -88,6 +89,28 @@ var deeds = map[string]deed{
 	"edit-comment": {"ID TEXT", func(v githubtest.Visit, a deedArgs) error {
 		return v.EditComment(int64(a.n()), a.at(1))
 	}},
+	"start-workflow": {"REF WORKFLOW", func(v githubtest.Visit, a deedArgs) error {
+		_, err := v.StartWorkflow(a.at(1), "pull_request", a.at(0))
+		return err
+	}},
+	"hold-workflow": {"REF WORKFLOW", func(v githubtest.Visit, a deedArgs) error {
+		id, err := v.StartWorkflow(a.at(1), "pull_request", a.at(0))
+		if err != nil {
+			return err
+		}
+		return v.HoldWorkflow(id)
+	}},
+	"auto-merge": {"N METHOD", func(v githubtest.Visit, a deedArgs) error { return v.EnableAutoMerge(a.n(), a.at(1)) }},
+	"protect": {"BRANCH CHECK...", func(v githubtest.Visit, a deedArgs) error {
+		return v.Protect(a.at(0), githubtest.Protection{Checks: a.args[1:]})
+	}},
+	"milestone": {"TITLE DUE", func(v githubtest.Visit, a deedArgs) error {
+		due, err := time.Parse(time.DateOnly, a.at(1))
+		a.ts.Check(err)
+		return v.CreateMilestone(a.at(0), due)
+	}},
+	"set-milestone": {"N TITLE", func(v githubtest.Visit, a deedArgs) error { return v.SetMilestone(a.n(), a.at(1)) }},
+	"merge-queue":   {"", func(v githubtest.Visit, a deedArgs) error { return v.SetMergeQueue(true) }},
 	"release": {"TAG", func(v githubtest.Visit, a deedArgs) error {
 		_, err := v.CreateRelease(githubtest.Release{Tag: a.at(0), Name: a.at(0)})
 		return err

@@ -212,9 +212,9 @@ func (h *Host) decide(ctx context.Context, v store.Visit, d *store.Delivery, f *
 			return false, err
 		}
 	}
-	// A label that a person put or took is theirs from then on, whether a rule listens or not.
-	moved := f.Subject != nil && f.Delivery.Label != "" && (d.Activity == "labeled" || d.Activity == "unlabeled")
-	if !moved && !c.set.Hears(d.Event, d.Activity) {
+	// What a person put or took is theirs from then on, whether a rule listens or not.
+	moved := touched(f)
+	if len(moved) == 0 && !c.set.Hears(d.Event, d.Activity) {
 		return false, nil
 	}
 	me, err := gh.Identity(ctx)
@@ -222,9 +222,12 @@ func (h *Host) decide(ctx context.Context, v store.Visit, d *store.Delivery, f *
 		return false, fmt.Errorf("ask who the app is: %w", err)
 	}
 	f.Bot, f.Delivery.Self = me.Slug, d.Sender == me.Login
-	if moved && !f.Delivery.Self {
-		if err := h.store.ForgetPut(ctx, v.Subject, "label", f.Delivery.Label); err != nil {
-			return false, fmt.Errorf("forget label: %w", err)
+	for _, p := range moved {
+		if f.Delivery.Self {
+			break
+		}
+		if err := h.store.ForgetPut(ctx, v.Subject, p.Kind, p.Key); err != nil {
+			return false, fmt.Errorf("forget %s: %w", p.Kind, err)
 		}
 	}
 	if !c.set.Listens(f) {

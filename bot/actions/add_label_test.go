@@ -11,6 +11,9 @@ func TestAddLabelPlan(t *testing.T) {
 	plans(t, []plan{
 		{"what is missing", &AddLabel{Names: []string{"docs", "bug"}}, issue(has), &AddLabel{Names: []string{"bug"}}},
 		{"all there", &AddLabel{Names: []string{"docs"}}, pr(has), nil},
+		{"one of a group", &AddLabel{Names: []string{"state/done"}, Group: "state/*", Color: "000000"},
+			pr(func(f *rules.Facts) { f.Subject.Labels = []string{"state/new", "State/open", "bug"} }),
+			&AddLabel{Names: []string{"state/done"}, Color: "000000", Drop: []string{"state/new", "State/open"}}},
 		{"discussion", &AddLabel{Names: []string{"a"}}, discussion(), &AddLabel{Names: []string{"a"}, NodeID: "D_9"}},
 	})
 }

@@ -44,7 +44,7 @@ func newWorld(t *testing.T) *world {
 	server.AddOrganization("acme", "alice")
 	server.AddTeam("acme", "backend", "bob")
 	server.AddRepository(githubtest.RepositorySpec{
-		FullName: "acme/app", Collaborators: map[string]string{"bob": "write"}, NoLabels: true, Labels: []string{"bug", "area/ci?"},
+		FullName: "acme/app", Collaborators: map[string]string{"bob": "write"}, NoLabels: true, AutoMerge: true, Labels: []string{"bug", "area/ci?"},
 		Workflows: []githubtest.WorkflowSpec{{Name: "CI", Path: ".github/workflows/ci.yml", Dispatch: true, Jobs: []string{"build", "test"}}},
 	})
 	server.GrantTeam("acme", "backend", "acme/app", "write")

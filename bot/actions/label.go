@@ -26,21 +26,30 @@ then.label = "docs"
 // Label keeps labels on a subject. Only labels that the bot itself put there are taken off again. It is harmless twice by
 // nature. A label that the repository lacks is made, as GitHub does when one is added.
 type Label struct {
-	Names []string `toml:"names" doc:"Labels to keep while the rule holds." short:"true" required:"true"`
+	Names       []string `toml:"names" doc:"Labels to keep while the rule holds." short:"true" required:"true"`
+	Group       string   "toml:\"group\" doc:\"Labels of which there is one at a time, such as `size/*`: the others of them that the bot put there are taken off.\""
+	Color       string   `toml:"color" doc:"Colour of a label that the repository lacks, as #d73a4a; grey when empty."`
+	Description string   `toml:"description" doc:"Description of a label that the repository lacks, 100 characters at the most."`
 
-	NodeID string // of a discussion; else empty
+	Drop   []string // labels of the group to take off
+	NodeID string   // of a discussion; else empty
 }
 
 // Check reports names that cannot be labels.
-func (l *Label) Check(r *rules.Report) { checkLabels(r, l.Names) }
+func (l *Label) Check(r *rules.Report) {
+	checkLabels(r, l.Names)
+	checkGroup(r, l.Group, l.Names)
+	checkNewLabel(r, l.Color, l.Description)
+}
 
-// Plan returns the labels that are not there yet.
+// Plan returns the labels that are not there yet, and those of the group that the bot put there.
 func (l *Label) Plan(f *rules.Facts) rules.Action {
 	missing, node := missingLabels(f, l.Names)
-	if len(missing) == 0 {
+	drop := within(othersOf(f, l.Group, l.Names), putHere(f))
+	if len(missing)+len(drop) == 0 {
 		return nil
 	}
-	return &Label{Names: missing, NodeID: node}
+	return &Label{Names: missing, Color: l.Color, Description: l.Description, Drop: drop, NodeID: node}
 }
 
 // Keys are the labels.
@@ -48,12 +57,12 @@ func (l *Label) Keys() []string { return l.Names }
 
 // Undo takes off those of the labels that are still there.
 func (l *Label) Undo(f *rules.Facts, keys []string) rules.Action {
-	return (&RemoveLabel{Names: keys}).Plan(f)
+	return removal(f, keys)
 }
 
-// Do adds the labels.
+// Do adds the labels and takes the others of the group off.
 func (l *Label) Do(ctx context.Context, gh *githubapp.Client, t rules.Target) (Done, error) {
-	return addLabels(ctx, gh, t, l.Names, l.NodeID)
+	return (&AddLabel{Names: l.Names, Color: l.Color, Description: l.Description, Drop: l.Drop, NodeID: l.NodeID}).Do(ctx, gh, t)
 }
 
 // maxLabel is the most characters in the name of a label.
@@ -62,9 +71,14 @@ const maxLabel = 50
 func tooLong(limit int) string { return fmt.Sprintf("too long: GitHub takes %d characters", limit) }
 
 func checkLabels(r *rules.Report, names []string) {
-	checkNames(r, "names", names, "label")
+	checkLabelsOf(r, "names", names)
+}
+
+// checkLabelsOf reports names in a field that cannot be labels.
+func checkLabelsOf(r *rules.Report, field string, names []string) {
+	checkNames(r, field, names, "label")
 	for _, s := range names {
-		checkLength(r, "names", s, maxLabel, "")
+		checkLength(r, field, s, maxLabel, "")
 	}
 }
 
@@ -84,14 +98,21 @@ func discussionID(f *rules.Facts) string {
 	return f.Subject.NodeID
 }
 
-func addLabels(ctx context.Context, gh *githubapp.Client, t rules.Target, names []string, discussion string) (Done, error) {
+// addLabels adds labels, and returns which of others the subject has by then; of a discussion GitHub does not tell, and all are.
+func addLabels(ctx context.Context, gh *githubapp.Client, t rules.Target, names []string, discussion string, others []string) (d Done, there []string, err error) {
 	if discussion != "" {
-		return labelDiscussion(ctx, gh, t, names, discussion)
+		d, err = labelDiscussion(ctx, gh, t, names, discussion)
+		return d, others, err
 	}
-	if _, _, err := gh.Issues.AddLabelsToIssue(ctx, t.Owner, t.Name, t.Number, names); err != nil {
-		return Done{}, fmt.Errorf("add labels: %w", err)
+	labels, _, err := gh.Issues.AddLabelsToIssue(ctx, t.Owner, t.Name, t.Number, names)
+	if err != nil {
+		return Done{}, nil, fmt.Errorf("add labels: %w", err)
 	}
-	return Done{URL: page(gh, t)}, nil
+	var now []string
+	for _, l := range labels {
+		now = append(now, l.GetName())
+	}
+	return Done{URL: page(gh, t)}, within(others, now), nil
 }
 
 func labelDiscussion(ctx context.Context, gh *githubapp.Client, t rules.Target, names []string, discussion string) (Done, error) {
@@ -148,7 +169,7 @@ func createLabel(ctx context.Context, gh *githubapp.Client, t rules.Target, name
 	var made struct {
 		NodeID string `json:"node_id"`
 	}
-	body := map[string]string{"name": name, "color": "ededed"}
+	body := map[string]string{"name": name, "color": grey}
 	if err := ask(ctx, gh, t, "POST", "labels", body, &made); err != nil {
 		return "", fmt.Errorf("create label %q: %w", name, err)
 	}

@@ -1,9 +1,11 @@
 package actions
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
+	"bellhop/githubapp/githubtest"
 	"bellhop/rules"
 )
 
@@ -25,6 +27,49 @@ func TestLabelUndo(t *testing.T) {
 	same(t, l.Undo(f, []string{"docs", "gone"}), &RemoveLabel{Names: []string{"docs"}})
 	same(t, l.Undo(f, []string{"gone"}), nil)
 	same(t, l.Keys(), []string{"docs"})
+}
+
+// Of a group only what the bot itself put there is taken off.
+func TestLabelGroup(t *testing.T) {
+	sized := func(f *rules.Facts) {
+		f.Subject.Labels = []string{"size/S", "size/huge", "bug"}
+		f.Memory.Put = []rules.Put{{Rule: "r", Kind: "label", Key: "Size/S"}, {Rule: "r", Kind: "sticky", Key: "size/huge"}, {Rule: "r", Kind: "label", Key: "bug"}}
+	}
+	plans(t, []plan{
+		{"another", &Label{Names: []string{"size/M"}, Group: "size/*"}, pr(sized), &Label{Names: []string{"size/M"}, Drop: []string{"size/S"}}},
+		{"the same", &Label{Names: []string{"size/s"}, Group: "size/*"}, pr(sized), nil},
+		{"there already", &Label{Names: []string{"size/huge"}, Group: "size/*"}, pr(sized), &Label{Drop: []string{"size/S"}}},
+	})
+}
+
+// A * in the name of a label that is taken back stands for itself.
+func TestLabelUndoStar(t *testing.T) {
+	f := issue(func(f *rules.Facts) { f.Subject.Labels = []string{"c*", "c++"} })
+	same(t, new(Label).Undo(f, []string{"c*"}), &RemoveLabel{Names: []string{"c*"}})
+}
+
+func TestLabelMakesLabels(t *testing.T) {
+	w := newWorld(t)
+	to := target("issue", w.openIssue())
+	step := &Label{Names: []string{"bug", "new/one"}, Color: "#D73A4A", Description: "New"}
+	w.must(step, to)
+	w.must(step, to)
+	same(t, w.labels(1), []string{"bug", "new/one"})
+	var made struct{ Color, Description string }
+	w.get(&made, "labels/new%%2Fone")
+	same(t, made, struct{ Color, Description string }{"D73A4A", "New"})
+	made.Description = ""
+	w.get(&made, "labels/bug")
+	if made.Description == "New" {
+		t.Errorf("a label that was there was changed: %+v", made)
+	}
+	w.must(&AddLabel{Names: []string{"plain"}, Description: "Plain", Drop: []string{"new/one", "gone"}}, to)
+	w.get(&made, "labels/plain")
+	same(t, made, struct{ Color, Description string }{"ededed", "Plain"})
+	same(t, w.labels(1), []string{"bug", "plain"})
+	// Somebody else makes it between the look and the making.
+	defer w.Answer("GET", "/repos/acme/app/labels/*", 1, githubtest.Reply(http.StatusNotFound, nil, `{"message":"Not Found"}`))()
+	w.must(&Label{Names: []string{"plain"}, Color: "000000"}, to)
 }
 
 func (w *world) labels(number int) []string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"bellhop/githubapp"
 	"bellhop/rules"
@@ -102,6 +103,9 @@ type pull struct {
 	State  string
 	Merged bool
 	Head   struct{ SHA string }
+	Closed time.Time `json:"closed_at"` // zero while it is open
+	URL    string    `json:"html_url"`
+	Body   string
 }
 
 func pullRequest(ctx context.Context, gh *githubapp.Client, t rules.Target) (*pull, error) {

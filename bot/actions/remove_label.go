@@ -26,7 +26,7 @@ then.remove_label = "needs-info"
 
 // RemoveLabel takes labels off. It is harmless twice by nature: a label that is not there is GitHub's 404, and success here.
 type RemoveLabel struct {
-	Names []string `toml:"names" doc:"Labels to take off." short:"true" required:"true"`
+	Names []string `toml:"names" doc:"Labels to take off, with * for any part." short:"true" required:"true"`
 
 	NodeID string // of a discussion; else empty
 }
@@ -39,11 +39,27 @@ func (l *RemoveLabel) Plan(f *rules.Facts) rules.Action {
 	if f.Subject == nil {
 		return nil
 	}
-	names := within(l.Names, f.Subject.Labels)
-	if len(names) == 0 {
+	var names []string
+	for _, name := range l.Names {
+		if isWildcard(name) {
+			names = append(names, fitting([]string{name}, f.Subject.Labels)...)
+		} else {
+			names = append(names, name)
+		}
+	}
+	return removal(f, names)
+}
+
+// removal takes those of the labels off that are there; a * in them is no more than that. It is nil when there is none.
+func removal(f *rules.Facts, names []string) rules.Action {
+	if f.Subject == nil {
 		return nil
 	}
-	return &RemoveLabel{Names: names, NodeID: discussionID(f)}
+	there := within(names, f.Subject.Labels)
+	if len(there) == 0 {
+		return nil
+	}
+	return &RemoveLabel{Names: there, NodeID: discussionID(f)}
 }
 
 // Do takes the labels off, one request each: GitHub has no other way that leaves the other labels alone.

@@ -10,6 +10,7 @@ func TestRemoveLabelPlan(t *testing.T) {
 	has := func(f *rules.Facts) { f.Subject.Labels = []string{"docs", "bug"} }
 	plans(t, []plan{
 		{"what is there", &RemoveLabel{Names: []string{"Docs", "other"}}, issue(has), &RemoveLabel{Names: []string{"Docs"}}},
+		{"any part", &RemoveLabel{Names: []string{"D*", "docs", "*x"}}, issue(has), &RemoveLabel{Names: []string{"docs"}}},
 		{"nothing there", &RemoveLabel{Names: []string{"other"}}, pr(has), nil},
 		{"discussion", &RemoveLabel{Names: []string{"bug"}}, discussion(has), &RemoveLabel{Names: []string{"bug"}, NodeID: "D_9"}},
 		{"no subject", &RemoveLabel{Names: []string{"a"}}, &rules.Facts{}, nil},

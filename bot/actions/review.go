@@ -24,9 +24,13 @@ then.review = ["octocat", "@acme/backend"]
 `,
 }
 
-// Review asks for reviews. It is harmless twice by nature: whose review is asked for already is not asked again.
+// Review asks for reviews. It is harmless twice by nature: whose review is asked for already is not asked again. With a count
+// it asks so many of the people, and of the members of the teams; to read who they are it needs the permission members: read,
+// which Kind.Needs does not name, as people alone can be picked without it.
 type Review struct {
-	From []string "toml:\"from\" doc:\"Logins, and teams as `@org/team`; the author is left out.\" short:\"true\" required:\"true\""
+	From  []string "toml:\"from\" doc:\"Logins, and teams as `@org/team`; the author is left out.\" short:\"true\" required:\"true\""
+	Count int      `toml:"count" doc:"How many people to ask, with those who were asked before or have reviewed; members of a team are then asked by themselves. All of them, and teams as such, when left out."`
+	Pick  string   "toml:\"pick\" doc:\"Whom, where there is a count: at `random`; `round-robin`, who was not asked for the longest time; `least-loaded`, who has the fewest open requests. Both are judged by the newest 100 pull requests of the repository.\" enum:\"random round-robin least-loaded\" default:\"random\""
 }
 
 // Check reports names that are neither logins nor teams.
@@ -37,6 +41,9 @@ func (a *Review) Check(r *rules.Report) {
 			r.Problem("from", s+" is no team", "Write @org/team.")
 		}
 	}
+	if a.Count < 0 {
+		r.Problem("count", fmt.Sprintf("%d is no number of people", a.Count), "")
+	}
 }
 
 // Plan returns those whose review is still to be asked for.
@@ -45,6 +52,13 @@ func (a *Review) Plan(f *rules.Facts) rules.Action {
 		return nil
 	}
 	asked := append(logins(f.Subject.Reviewers), f.Subject.Author)
+	if a.Count > 0 {
+		from := without(logins(a.From), []string{f.Subject.Author})
+		if len(from) == 0 || len(within(from, asked)) >= a.Count {
+			return nil
+		}
+		return &Review{From: from, Count: a.Count, Pick: a.Pick}
+	}
 	from := without(logins(a.From), asked)
 	if len(from) == 0 {
 		return nil
@@ -54,6 +68,13 @@ func (a *Review) Plan(f *rules.Facts) rules.Action {
 
 // Do asks for the reviews. A team of another organisation is passed over, as GitHub knows teams by their slug alone.
 func (a *Review) Do(ctx context.Context, gh *githubapp.Client, t rules.Target) (Done, error) {
+	if a.Count > 0 {
+		picked, why, err := pickReviewers(ctx, gh, t, a)
+		if err != nil || why != "" {
+			return Done{URL: page(gh, t), Skipped: why}, err
+		}
+		return (&Review{From: picked}).Do(ctx, gh, t)
+	}
 	var body struct {
 		Reviewers []string `json:"reviewers,omitempty"`
 		Teams     []string `json:"team_reviewers,omitempty"`

@@ -16,6 +16,20 @@ func TestReviewPlan(t *testing.T) {
 	})
 }
 
+func TestReviewPlanOfSome(t *testing.T) {
+	asked := func(f *rules.Facts) { f.Subject.Reviewers = []string{"bob", "zoe"} }
+	some := func(count int, from ...string) *Review {
+		return &Review{From: from, Count: count, Pick: "random"}
+	}
+	plans(t, []plan{
+		{"of people and teams", some(1, "@alice", "bob", "@acme/backend"), pr(), some(1, "bob", "acme/backend")},
+		{"enough", some(1, "bob", "carol"), pr(asked), nil},
+		{"not enough", some(2, "bob", "carol"), pr(asked), some(2, "bob", "carol")},
+		{"the author alone", some(1, "alice"), pr(), nil},
+		{"closed", some(1, "bob"), pr(closed), nil},
+	})
+}
+
 func TestReviewDo(t *testing.T) {
 	type reviewers struct {
 		Users []struct{ Login string }

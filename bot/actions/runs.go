@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"bellhop/githubapp"
@@ -23,7 +24,12 @@ type workflowRun struct {
 	Attempt    int    `json:"run_attempt"`
 	URL        string `json:"html_url"`
 	Actor      struct{ Login string }
-	Created    time.Time `json:"created_at"`
+	Name       string // of the workflow
+	Path       string // of the workflow's file
+	HeadRepo   struct {
+		FullName string `json:"full_name"`
+	} `json:"head_repository"`
+	Created time.Time `json:"created_at"`
 	// Started is when the newest attempt began; GitHub sets it anew with each.
 	Started time.Time `json:"run_started_at"`
 }
@@ -39,4 +45,12 @@ func listRuns(ctx context.Context, gh *githubapp.Client, t rules.Target, path st
 		return nil, fmt.Errorf("list workflow runs: %w", err)
 	}
 	return answer.Runs, nil
+}
+
+// isOf tells whether a run is of one of the workflows, named by name, by file or by path, with * for any part; all are meant by none.
+func (r workflowRun) isOf(workflows []string) bool {
+	// A reusable or a required workflow's path may end in @ref.
+	path, _, _ := strings.Cut(r.Path, "@")
+	file := path[strings.LastIndex(path, "/")+1:]
+	return len(workflows) == 0 || fitsAny(workflows, r.Name) || fitsAny(workflows, file) || fitsAny(workflows, path)
 }

@@ -113,5 +113,5 @@ func (s *Stale) Do(ctx context.Context, gh *githubapp.Client, t rules.Target) (D
 	if s.Close {
 		return (&Close{Reason: s.Reason}).Do(ctx, gh, t)
 	}
-	return addLabels(ctx, gh, t, []string{s.Label}, "")
+	return (&AddLabel{Names: []string{s.Label}}).Do(ctx, gh, t)
 }
