@@ -37,6 +37,8 @@ type Facts struct {
 	Release    *Release       `var:"release" doc:"The release of a release event."`
 	Deployment *Deployment    `var:"deployment" doc:"The deployment of a deployment or deployment_status event."`
 
+	Freeze Freeze `var:"freeze" doc:"The freeze in force, if there is one."`
+
 	// Memory is what the bot itself did on this subject. Rules cannot read it yet; the engine plans by it.
 	Memory Memory
 

@@ -35,11 +35,14 @@ func Compile(name string, src []byte, kinds []Kind, o Options) (*Set, []syntax.D
 	}
 	c := &compiler{file: file, kinds: kinds, layer: o.Layer}
 	var top struct {
-		Rule *syntax.Node `toml:"rule"`
+		Rule   *syntax.Node `toml:"rule"`
+		Freeze *syntax.Node `toml:"freeze"`
 	}
 	c.problems = file.Decode(file.Root, "", &top, o.Leave...)
 	rules := c.rules(top.Rule)
-	return newSet(rules, kinds), syntax.Sort(c.problems)
+	set := newSet(rules, kinds)
+	set.freezes = c.freezes(top.Freeze)
+	return set, syntax.Sort(c.problems)
 }
 
 // rules compiles all [[rule]]s.
@@ -77,6 +80,8 @@ type Set struct {
 	rules []*rule
 	kinds []Kind
 	index map[string][]int // "issues.opened" and, for any activity, "issues.*" → places in rules
+
+	freezes []*freeze
 }
 
 func newSet(rules []*rule, kinds []Kind) *Set {
@@ -104,11 +109,13 @@ func newSet(rules []*rule, kinds []Kind) *Set {
 func Merge(sets ...*Set) *Set {
 	var rules []*rule
 	var kinds []Kind
+	var freezes []*freeze
 	names := map[string]int{}
 	for _, s := range sets {
 		if s == nil {
 			continue
 		}
+		freezes = append(freezes, s.freezes...)
 		if kinds == nil {
 			kinds = s.kinds
 		}
@@ -121,7 +128,9 @@ func Merge(sets ...*Set) *Set {
 			rules = append(rules, r)
 		}
 	}
-	return newSet(rules, kinds)
+	merged := newSet(rules, kinds)
+	merged.freezes = freezes
+	return merged
 }
 
 // Hears tells whether a rule of the set listens to this event and activity. It costs a map look-up.
