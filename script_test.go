@@ -45,6 +45,7 @@ func TestMain(m *testing.M) {
 //	lose FILE             as config, but the webhooks of the push are lost on their way
 //	advance DURATION      sets the clock forward
 //	answer METHOD PATH STATUS [TIMES]   GitHub answers so, once unless told how often; STATUS may be lost, reset, limit
+//	mergeable known|unknown   GitHub has worked out what merges without conflict, or has not
 //	writes                prints what the bot changed at GitHub since the last writes
 //	calls N               checks that the bot has made N API requests since the last calls, token requests aside
 //	dead                  prints the reasons of deliveries that were given up
@@ -76,6 +77,7 @@ func TestScripts(t *testing.T) {
 			"lose":      verb((*world).lose),
 			"advance":   verb((*world).advance),
 			"answer":    verb((*world).answer),
+			"mergeable": verb((*world).mergeable),
 			"writes":    verb((*world).writes),
 			"calls":     verb((*world).calls),
 			"dead":      verb((*world).dead),
@@ -337,6 +339,14 @@ func (w *world) answer(ts *testscript.TestScript, args []string) error {
 		b = githubtest.Reply(status, nil, `{"message":"as the script wants"}`)
 	}
 	w.github.Answer(args[0], args[1], times, b)
+	return nil
+}
+
+func (w *world) mergeable(ts *testscript.TestScript, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("usage: mergeable known|unknown")
+	}
+	w.github.HoldMergeability(args[0] == "unknown")
 	return nil
 }
 

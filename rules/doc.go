@@ -20,6 +20,13 @@
 // no state of something. Events named alone that are (pull_request, issues, discussion, check_run, check_suite, status,
 // workflow_run, pull_request_review), and whatever a rule without `on` hears for the facts that it reads, are about state.
 //
+// Time is a fact, now, and nothing is polled: a comparison with the clock has an edge (edges.go), and Evaluate says as Wakes when to
+// look again though nothing happens. Beside its condition a rule may say `for = "10m"` (it has to hold so long), `after = "1d"` (it
+// acts so long after a moment, if it holds then too), `cooldown = "1d"` (what it does once it does not do again before) and
+// `repeat = "7d"` or `"push"` (it does that again while it holds). `on = "schedule daily 06:00 Europe/Berlin"` names moments of the
+// clock (schedule.go); a rule about issues or pull requests is then looked at on each that is open. [[freeze]] holds back the
+// actions that merge (freeze.go).
+//
 // In texts of actions {{ expression }} is replaced by its value before the action is planned. In Markdown the inserted text is
 // inert: it is shown as it is, and mentions, links or formats nothing. Two braces that mean themselves are written {{ "{{" }}.
 // In a list a template that comes to a list stands for its items, and one that comes to nothing is left out.

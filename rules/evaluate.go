@@ -17,7 +17,11 @@ import (
 // beginning not to hold. A rule that waits or fails changes nothing. Deliveries that the bot itself caused are heard only by
 // rules with `self = true`.
 func (s *Set) Evaluate(f *Facts) Result {
-	e := &evaluation{set: s, f: f, a: newActivation(f), held: maps.Clone(f.Memory.Held), put: slices.Clone(f.Memory.Put),
+	var unfrozen []string
+	if s != nil {
+		f, unfrozen = s.frozen(f)
+	}
+	e := &evaluation{set: s, f: f, unfrozen: unfrozen, a: newActivation(f), held: maps.Clone(f.Memory.Held), put: slices.Clone(f.Memory.Put),
 		state: map[string]bool{}, missing: map[string]bool{}, times: maps.Clone(f.Memory.Times)}
 	if s == nil {
 		return Result{Memory: f.Memory}
@@ -54,6 +58,8 @@ type evaluation struct {
 	times   map[string]Times // Memory.Times as it will be
 	replies []reply          // to commands
 	answers []Step           // of these
+
+	unfrozen []string // facts that the freezes need first
 }
 
 // outcome is what became of one rule so far.
@@ -95,6 +101,7 @@ func (e *evaluation) decide(r *rule) {
 		o.decided, o.holds = true, v.outcome == True
 	}
 	e.timing(o)
+	e.freeze(o)
 	if o.decided {
 		e.state[r.name] = o.holds
 	}

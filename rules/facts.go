@@ -39,6 +39,7 @@ type Facts struct {
 	Deployment *Deployment    `var:"deployment" doc:"The deployment of a deployment or deployment_status event."`
 
 	Installation *Installation `var:"installation" doc:"The installation of an installation or installation_repositories event."`
+	Freeze       Freeze        `var:"freeze" doc:"The freeze in force, if there is one."`
 
 	// Memory is what the bot itself did on this subject. Rules cannot read it yet; the engine plans by it.
 	Memory Memory

@@ -36,6 +36,7 @@ type Kind struct {
 	Needs   map[string]string // permissions of the GitHub App: "issues": "write"
 	On      []string          // subjects that have it: "issue", "pull_request", "discussion", or "repository" for deliveries about none
 	Reads   []string          // facts that Plan reads, as "subject.labels"
+	Merges  bool              // it brings changes into a branch, now or later: a freeze holds it back
 	New     func() Action     // a pointer to the zero struct
 	Example string            // a rule file that a test compiles and the reference prints
 }

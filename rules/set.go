@@ -36,8 +36,9 @@ func Compile(name string, src []byte, kinds []Kind, o Options) (*Set, []syntax.D
 	c := &compiler{file: file, kinds: kinds, layer: o.Layer}
 	var top topTables
 	c.problems = file.Decode(file.Root, "", &top, o.Leave...)
-	rules := append(c.rules(top.Rule), c.allCommands(top.Command, top.Commands)...)
-	return newSet(rules, kinds), syntax.Sort(c.problems)
+	set := newSet(append(c.rules(top.Rule), c.allCommands(top.Command, top.Commands)...), kinds)
+	set.freezes = c.freezes(top.Freeze)
+	return set, syntax.Sort(c.problems)
 }
 
 // topTables are the tables of a rule file.
@@ -45,6 +46,7 @@ type topTables struct {
 	Rule     *syntax.Node `toml:"rule"`
 	Command  *syntax.Node `toml:"command"`
 	Commands *syntax.Node `toml:"commands"`
+	Freeze   *syntax.Node `toml:"freeze"`
 }
 
 // Tables names the top-level tables of a rule file, for who reads another file in which they stand too.
@@ -86,7 +88,8 @@ type Set struct {
 	kinds []Kind
 	index map[string][]int // "issues.opened" and, for any activity, "issues.*" → places in rules
 
-	called map[string]int // names and aliases of commands → places in rules
+	called  map[string]int // names and aliases of commands → places in rules
+	freezes []*freeze
 }
 
 func newSet(rules []*rule, kinds []Kind) *Set {
@@ -115,11 +118,13 @@ func newSet(rules []*rule, kinds []Kind) *Set {
 func Merge(sets ...*Set) *Set {
 	var rules []*rule
 	var kinds []Kind
+	var freezes []*freeze
 	names := map[string]int{}
 	for _, s := range sets {
 		if s == nil {
 			continue
 		}
+		freezes = append(freezes, s.freezes...)
 		if kinds == nil {
 			kinds = s.kinds
 		}
@@ -132,7 +137,9 @@ func Merge(sets ...*Set) *Set {
 			rules = append(rules, r)
 		}
 	}
-	return newSet(rules, kinds)
+	merged := newSet(rules, kinds)
+	merged.freezes = freezes
+	return merged
 }
 
 // Hears tells whether a rule of the set listens to this event and activity. It costs a map look-up.

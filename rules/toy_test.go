@@ -106,6 +106,6 @@ var toyKinds = []Kind{
 	{Name: "remove_label", Needs: map[string]string{"issues": "write"}, On: []string{"issue", "pull_request"}, Reads: []string{"subject.labels"},
 		New: func() Action { return new(toyUnlabel) }},
 	{Name: "comment", Needs: map[string]string{"issues": "read", "pull_requests": "write"}, New: func() Action { return new(toyComment) }},
-	{Name: "merge", Needs: map[string]string{"contents": "write"}, On: []string{"pull_request"}, Reads: []string{"subject.state", "subject.mergeable"},
+	{Name: "merge", Merges: true, Needs: map[string]string{"contents": "write"}, On: []string{"pull_request"}, Reads: []string{"subject.state", "subject.mergeable"},
 		New: func() Action { return new(toyMerge) }},
 }

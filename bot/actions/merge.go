@@ -16,6 +16,7 @@ var mergeKind = rules.Kind{
 	Needs:   map[string]string{"contents": "write", "pull_requests": "read"},
 	On:      []string{"pull_request"},
 	Reads:   []string{"subject.state", "subject.draft", "subject.head_sha"},
+	Merges:  true,
 	New:     func() rules.Action { return new(Merge) },
 	Example: `[[rule]]
 name = "Merge Dependabot updates"
