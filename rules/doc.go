@@ -20,6 +20,12 @@
 // no state of something. Events named alone that are (pull_request, issues, discussion, check_run, check_suite, status,
 // workflow_run, pull_request_review), and whatever a rule without `on` hears for the facts that it reads, are about state.
 //
+// A rule with `require` is a *gate*: `when`, `unless` and `if` say which pull requests it is about, `require` what it demands of
+// them. Evaluate plans the check run that says so with the one Kind that is a Publisher, whatever the outcome: also a gate that
+// waits or cannot be decided has something to say, and none of these passes. What was said last is in Memory, so that the same is
+// not said twice. A gate is about the state of a pull request and not about a moment, so it hears everything that can change
+// what it reads, the bot's own deeds too. Merge groups are decided by EvaluateGroup.
+//
 // In texts of actions {{ expression }} is replaced by its value before the action is planned. In Markdown the inserted text is
 // inert: it is shown as it is, and mentions, links or formats nothing. Two braces that mean themselves are written {{ "{{" }}.
 // In a list a template that comes to a list stands for its items, and one that comes to nothing is left out.

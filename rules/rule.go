@@ -18,6 +18,7 @@ type rule struct {
 	cond      condition
 	then      []*act
 	otherwise []*act
+	gate      *gate    // what `require` makes of it; nil for none
 	reads     []string // facts that its condition, its templates and its actions read; sorted
 	place     syntax.Diagnostic
 }
@@ -34,6 +35,9 @@ type ruleFile struct {
 	Else *syntax.Node `toml:"else"`
 	Mode string       `toml:"mode" default:"live" enum:"live observe off"`
 	Self bool         `toml:"self"`
+
+	Require *syntax.Node `toml:"require"`
+	Gate    string       `toml:"gate"` // name of the check run; the rule's own when empty
 }
 
 // Limits of one file, so that no file is expensive to compile.
@@ -48,7 +52,9 @@ type compiler struct {
 	kinds    []Kind
 	layer    string
 	problems []syntax.Diagnostic
-	terms    int // compiled so far
+	terms    int            // compiled so far
+	combine  string         // name of the check run of combined gates; "" when each has its own
+	gates    map[string]int // check runs of gates, with their line
 }
 
 // problem notes a mistake.
@@ -74,9 +80,10 @@ func (c *compiler) rule(n *syntax.Node, names map[string]int) *rule {
 	c.when(in.When, r, records)
 	c.unless(in.Not, r, records)
 	c.condition(in.If, r)
+	c.gate(n, in, r)
 	r.then = c.actions(in.Then, "then")
 	r.otherwise = c.actions(in.Else, "else")
-	if in.Then == nil && in.Else == nil && len(c.problems) == before {
+	if in.Then == nil && in.Else == nil && in.Require == nil && len(c.problems) == before {
 		c.problem(n.KeySpan, "rule lacks then", `Say what to do: then.label = "..."`)
 	}
 	if len(c.problems) == before {
@@ -158,6 +165,7 @@ func (c *compiler) listen(n *syntax.Node, in ruleFile, r *rule) {
 	for _, t := range r.cond.terms() {
 		hearing = append(hearing, t.expr.reads...)
 	}
+	hearing = append(hearing, r.gate.reads()...)
 	r.reads = slices.Clone(hearing)
 	for _, a := range slices.Concat(r.then, r.otherwise) {
 		if a.kept() {
@@ -167,10 +175,17 @@ func (c *compiler) listen(n *syntax.Node, in ruleFile, r *rule) {
 	}
 	slices.Sort(r.reads)
 	r.reads = slices.Compact(r.reads)
-	if !r.explicit {
+	switch {
+	case r.gate != nil:
+		r.triggers = r.gate.hearing(hearing)
+		r.gate.possible(c, n, &r.cond)
+	case !r.explicit:
 		r.triggers = r.cond.infer(hearing)
 	}
 	kinds, mend := r.cond.kindsOf(r.triggers)
+	if r.gate != nil {
+		kinds = []string{"pull_request"}
+	}
 	if len(kinds) == 0 {
 		at := n.KeySpan
 		if in.On != nil {

@@ -33,11 +33,13 @@ func Compile(name string, src []byte, kinds []Kind, o Options) (*Set, []syntax.D
 			mustFact(path) // better now than in the middle of a delivery
 		}
 	}
-	c := &compiler{file: file, kinds: kinds, layer: o.Layer}
+	c := &compiler{file: file, kinds: kinds, layer: o.Layer, gates: map[string]int{}}
 	var top struct {
-		Rule *syntax.Node `toml:"rule"`
+		Rule  *syntax.Node `toml:"rule"`
+		Gates *syntax.Node `toml:"gates"`
 	}
 	c.problems = file.Decode(file.Root, "", &top, o.Leave...)
+	c.gatesTable(top.Gates)
 	rules := c.rules(top.Rule)
 	return newSet(rules, kinds), syntax.Sort(c.problems)
 }
@@ -80,6 +82,7 @@ type Set struct {
 }
 
 func newSet(rules []*rule, kinds []Kind) *Set {
+	rules = shareBells(rules)
 	s := &Set{rules: rules, kinds: kinds, index: map[string][]int{}}
 	for i, r := range rules {
 		if r.mode == "off" {
@@ -103,7 +106,7 @@ func newSet(rules []*rule, kinds []Kind) *Set {
 func Merge(sets ...*Set) *Set {
 	var rules []*rule
 	var kinds []Kind
-	names := map[string]int{}
+	names, checkRuns := map[string]int{}, map[string]string{}
 	for _, s := range sets {
 		if s == nil {
 			continue
@@ -117,7 +120,7 @@ func Merge(sets ...*Set) *Set {
 				renamed.name = fmt.Sprintf("%s (%d)", r.name, names[r.name])
 				r = &renamed
 			}
-			rules = append(rules, r)
+			rules = append(rules, apart(r, checkRuns))
 		}
 	}
 	return newSet(rules, kinds)
@@ -184,6 +187,11 @@ func (s *Set) needs(visit func(r *rule, permission, level string)) {
 		if r.mode == "off" {
 			continue
 		}
+		if r.gate != nil {
+			for _, permission := range slices.Sorted(maps.Keys(r.gate.kind.Needs)) {
+				visit(r, permission, r.gate.kind.Needs[permission])
+			}
+		}
 		for _, a := range slices.Concat(r.then, r.otherwise) {
 			for _, permission := range slices.Sorted(maps.Keys(a.kind.Needs)) {
 				visit(r, permission, a.kind.Needs[permission])
@@ -199,13 +207,15 @@ type Rule struct {
 	Mode    string   `json:"mode"` // live, observe or off
 	File    string   `json:"file"`
 	Line    int      `json:"line"`
-	On      []string `json:"on"`              // what it hears, written or inferred
-	Given   bool     `json:"given"`           // on was written
-	When    []string `json:"when,omitempty"`  // its conditions, as written
-	Then    []string `json:"then,omitempty"`  // names of its actions
-	Else    []string `json:"else,omitempty"`  // names of its actions when it stops holding
-	Reads   []string `json:"reads,omitempty"` // facts
-	Fetches []string `json:"fetch,omitempty"` // of them, those that no payload has
+	On      []string `json:"on"`                // what it hears, written or inferred
+	Given   bool     `json:"given"`             // on was written
+	When    []string `json:"when,omitempty"`    // its conditions, as written
+	Gate    string   `json:"gate,omitempty"`    // name of its check run, of a rule with require
+	Require []string `json:"require,omitempty"` // what the gate demands, as written
+	Then    []string `json:"then,omitempty"`    // names of its actions
+	Else    []string `json:"else,omitempty"`    // names of its actions when it stops holding
+	Reads   []string `json:"reads,omitempty"`   // facts
+	Fetches []string `json:"fetch,omitempty"`   // of them, those that no payload has
 }
 
 // Rules describes the rules, in order.
@@ -223,6 +233,12 @@ func (s *Set) Rules() []Rule {
 		slices.SortStableFunc(terms, func(a, b *term) int { return a.order - b.order })
 		for _, t := range terms {
 			d.When = append(d.When, t.text)
+		}
+		if r.gate != nil {
+			d.Gate = r.gate.name
+			for _, t := range r.gate.need.terms() {
+				d.Require = append(d.Require, t.text)
+			}
 		}
 		for _, a := range r.then {
 			d.Then = append(d.Then, a.kind.Name)
