@@ -62,4 +62,5 @@ var All = []rules.Kind{
 	dispatchKind,
 	rerunKind,
 	createIssueKind,
+	gateKind,
 }
