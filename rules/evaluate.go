@@ -28,6 +28,7 @@ func (s *Set) Evaluate(f *Facts) Result {
 		e.plan(o)
 	}
 	e.combine()
+	e.retire()
 	return e.result()
 }
 

@@ -186,6 +186,7 @@ func (c *compiler) needLines(table *syntax.Node) []*term {
 	out := c.matchers(&plain, "require", nil)
 	if e := table.Get("if"); e != nil {
 		if t := c.expression(e, "require.if"); t != nil {
+			t.seen = seenInGate(t.expr)
 			out = append(out, t)
 		}
 	}

@@ -349,3 +349,43 @@ func TestGateConverges(t *testing.T) {
 		}
 	}
 }
+
+// The check run of a gate that is no more stands in nobody's way, on the commit that has it.
+func TestGateRetires(t *testing.T) {
+	const other = "[[rule]]\nname = \"other\"\nwhen.title_has = \"bell\"\nthen.label = \"bug\"\n"
+	const gone = "[[rule]]\nname = \"g\"\ngate = \"a b\"\nrequire.label = \"x\"\n"
+	m := done(mustCompile(t, other+gone).Evaluate(pull("opened", head("a"))))
+	for _, row := range []struct {
+		name, rules string
+		want        []string
+	}{
+		{"it is there", other + gone, nil},
+		{"it is gone", other, []string{"undo gate"}},
+		{"it observes", other + gone + "mode = \"observe\"\n", []string{"undo gate"}},
+		{"another rule has its check run", other + strings.Replace(gone, `"g"`, `"h"`, 1), []string{"a b fail"}},
+	} {
+		s := mustCompile(t, row.rules)
+		r := s.Evaluate(pull("edited", head("a"), remember(m)))
+		for i, st := range r.Steps {
+			if g := st.Action.(*toyGate); st.Undo && (g.Name != "a b" || g.SHA != "a" || g.Result != GateOutside) {
+				t.Errorf("%s: step %d: %+v", row.name, i, g)
+			}
+		}
+		var got []string
+		for i, text := range said(r) {
+			if r.Steps[i].Undo {
+				text = "undo " + r.Steps[i].Kind
+			}
+			got = append(got, text)
+		}
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%s: planned %q, want %q", row.name, got, row.want)
+		}
+		if r = s.Evaluate(pull("edited", head("a"), remember(done(r)))); len(r.Steps) > 0 {
+			t.Errorf("%s: planned %q afterwards", row.name, said(r))
+		}
+	}
+	if r := mustCompile(t, other).Evaluate(pull("edited", head("b"), remember(m))); len(r.Steps) > 0 || len(r.Memory.Put) > 0 {
+		t.Errorf("on another commit: planned %q, remembers %v", said(r), r.Memory.Put)
+	}
+}

@@ -221,10 +221,41 @@ func (e *evaluation) show(by string, k *Kind, s GateState, digest string, observ
 	return step, true, verdict{outcome: True}
 }
 
-// saidKey is what is remembered of a check run: its result, and a digest of all that it said where.
+// saidKey is what is remembered of a check run: its result, a digest of all that it said, its commit and its name.
 func saidKey(s GateState, digest string) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{s.Name, s.SHA, s.Title, digest}, "\x00")))
-	return string(s.Result) + " " + hex.EncodeToString(sum[:12])
+	sum := sha256.Sum256([]byte(s.Title + "\x00" + digest))
+	return strings.Join([]string{string(s.Result), hex.EncodeToString(sum[:12]), s.SHA, s.Name}, " ")
+}
+
+// retire plans that the check runs of gates which are no more, or do no more than observe, stand in the way no longer. A commit
+// that was pushed since has none of them.
+func (e *evaluation) retire() {
+	i := slices.IndexFunc(e.set.kinds, Kind.Publishes)
+	if i < 0 || e.f.Subject == nil || !e.f.Known("subject.head_sha") {
+		return
+	}
+	k := &e.set.kinds[i]
+	live := map[string]bool{} // by check run
+	for _, r := range e.set.rules {
+		if r.gate != nil && r.mode == "live" {
+			live[r.gate.name] = true
+		}
+	}
+	for _, p := range e.f.Memory.Put {
+		parts := strings.SplitN(p.Key, " ", 4)
+		if p.Kind != k.Name || len(parts) != 4 || live[parts[3]] {
+			continue
+		}
+		if sha := parts[2]; sha == e.f.Subject.HeadSHA {
+			s := GateState{Name: parts[3], SHA: sha, Result: GateOutside, Title: "Does not apply any more", Summary: "No rule keeps this gate any more."}
+			if step, err := e.encode(&rule{name: p.Rule}, k, k.New().(Publisher).Publish(s)); err == nil {
+				step.Undo, step.Put = true, []Put{p}
+				e.combined = append(e.combined, step)
+			}
+		} else {
+			e.put = slices.DeleteFunc(e.put, func(q Put) bool { return p == q })
+		}
+	}
 }
 
 // outside tells whether a gate is not about the subject: as it was decided now, or else as it was when it was last published.

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/traits"
 )
 
 // What a gate says to people: a title of one line, and condition by condition what holds, what is missing, and what would
@@ -192,4 +195,62 @@ func (o *outcome) digest() string {
 	}
 	walk(o.gate.demands)
 	return b.String()
+}
+
+// seenInGate shows what an expression reads: short facts, and of lists of records what each is called. Checks are left out: each
+// that begins or ends would make the account another one.
+func seenInGate(x *expression) func(*activation) string {
+	plain := seenFacts(x)
+	return func(a *activation) string {
+		var out []string
+		if text := plain(a); text != "" {
+			out = append(out, text)
+		}
+		for _, path := range x.reads {
+			f := schema().fact(path)
+			o, ok := a.values[strings.Split(path, ".")[0]].(*object)
+			if f == nil || f.items == nil || path == "subject.checks" || !ok {
+				continue
+			}
+			if v, err := o.get(f); err == nil && !types.IsUnknown(v) {
+				out = append(out, fmt.Sprintf("pr.%s = %s", f.name, showRecords(v.(traits.Lister))))
+			}
+		}
+		return strings.Join(out, ", ")
+	}
+}
+
+// showRecords names the records of a list, the first few of them.
+func showRecords(list traits.Lister) string {
+	n, _ := list.Size().(types.Int)
+	var items []string
+	for i := types.Int(0); i < min(n, maxShownItems); i++ {
+		if o, ok := list.Get(i).(*object); ok {
+			items = append(items, o.called())
+		}
+	}
+	if n > maxShownItems {
+		items = append(items, fmt.Sprintf("and %d more", n-maxShownItems))
+	}
+	return "[" + strings.Join(items, ", ") + "]"
+}
+
+// called is what a record is called in a word or three: its short texts, such as a reviewer, what they said, and of which commit.
+func (o *object) called() string {
+	var out []string
+	for _, f := range o.rec.facts {
+		if f.name == "body" || f.name == "message" || f.name == "association" {
+			continue
+		}
+		v, _ := o.get(f)
+		s, ok := v.(types.String)
+		switch {
+		case !ok || s == "":
+		case f.name == "sha":
+			out = append(out, "at "+string(s[:min(7, len(s))]))
+		default:
+			out = append(out, short(string(s), 60))
+		}
+	}
+	return strings.Join(out, " ")
 }
