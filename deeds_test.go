@@ -110,7 +110,25 @@ var deeds = map[string]deed{
 		return v.CreateMilestone(a.at(0), due)
 	}},
 	"set-milestone": {"N TITLE", func(v githubtest.Visit, a deedArgs) error { return v.SetMilestone(a.n(), a.at(1)) }},
-	"merge-queue":   {"", func(v githubtest.Visit, a deedArgs) error { return v.SetMergeQueue(true) }},
+	"merge-queue":   {"", func(v githubtest.Visit, a deedArgs) error { return v.UseMergeQueue(true) }},
+	"open-pull-request-into": {"BASE HEAD TITLE", func(v githubtest.Visit, a deedArgs) error {
+		_, err := v.OpenPullRequest(githubtest.PullRequest{Base: a.at(0), Head: a.at(1), Title: a.at(2)})
+		return err
+	}},
+	"describe": {"N BODY", func(v githubtest.Visit, a deedArgs) error {
+		body := a.at(1)
+		return v.Edit(a.n(), githubtest.Edit{Body: &body})
+	}},
+	"rebase-onto": {"N BRANCH", func(v githubtest.Visit, a deedArgs) error {
+		base := a.at(1)
+		return v.Edit(a.n(), githubtest.Edit{Base: &base})
+	}},
+	"dismiss":         {"N LOGIN", func(v githubtest.Visit, a deedArgs) error { return v.DismissReviewOf(a.n(), a.at(1)) }},
+	"use-merge-queue": {"", func(v githubtest.Visit, a deedArgs) error { return v.UseMergeQueue(true) }},
+	"enqueue":         {"N", func(v githubtest.Visit, a deedArgs) error { _, err := v.Enqueue(a.n()); return err }},
+	"rerun-check":     {"REF NAME", func(v githubtest.Visit, a deedArgs) error { return v.RerunCheck(a.at(0), a.at(1)) }},
+	"rerun-checks":    {"APP REF", func(v githubtest.Visit, a deedArgs) error { return v.RerunChecks(a.at(0), a.at(1)) }},
+	"create-branch":   {"NAME FROM", func(v githubtest.Visit, a deedArgs) error { return v.CreateBranch(a.at(0), a.at(1)) }},
 	"release": {"TAG", func(v githubtest.Visit, a deedArgs) error {
 		_, err := v.CreateRelease(githubtest.Release{Tag: a.at(0), Name: a.at(0)})
 		return err

@@ -79,6 +79,9 @@ func TestExampleShowsEachAction(t *testing.T) {
 		if rule.Get("mode").Text() != "observe" {
 			t.Errorf("rule %q is not harmless", rule.Get("name").Text())
 		}
+		if rule.Get("require") != nil {
+			times["gate"]++
+		}
 		if then := rule.Get("then"); then != nil {
 			for _, action := range then.Entries {
 				times[action.Key]++

@@ -186,6 +186,7 @@ func readChecks(f *rules.Facts, _ object, nodes []object) {
 		}
 		f.Subject.Checks = append(f.Subject.Checks, c)
 	}
+	f.LearnOthersChecks(checksState(f.OthersChecks()))
 	state, waits := checksState(f.Subject.Checks)
 	if f.Subject.ChecksState = state; state == "" {
 		f.Wait("subject.checks_state", waits)

@@ -264,6 +264,12 @@ func (h *Host) plan(ctx context.Context, gh *githubapp.Client, v store.Visit, f 
 	if why := patience(result, f); why != "" && v.Attempts < maxPatience {
 		return false, notYet{why}
 	}
+	gates, err := h.groupGates(ctx, gh, f, c.set)
+	if err != nil {
+		return false, err
+	}
+	result.Decisions = append(result.Decisions, gates.Decisions...)
+	result.Steps = append(gates.Steps, result.Steps...)
 	told.Decisions = result.Decisions
 	return true, h.store.WritePlan(context.WithoutCancel(ctx), store.Plan{
 		Visit: v.ID, Subject: v.Subject, Decisions: result.Decisions, Steps: result.Steps, Memory: result.Memory,

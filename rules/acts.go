@@ -60,13 +60,13 @@ func (c *compiler) actions(n *syntax.Node, what string) []*act {
 
 // entry compiles what is written under the name of one action: the action, or several in a list of tables.
 func (c *compiler) entry(n *syntax.Node, what string) []*act {
-	i := slices.IndexFunc(c.kinds, func(k Kind) bool { return k.Name == n.Key })
+	i := slices.IndexFunc(c.kinds, func(k Kind) bool { return k.Name == n.Key && !k.Publishes() })
 	if i < 0 {
-		names := make([]string, len(c.kinds))
-		for i, k := range c.kinds {
-			names[i] = k.Name
+		mend := syntax.Suggest(n.Key, c.writable())
+		if slices.ContainsFunc(c.kinds, func(k Kind) bool { return k.Name == n.Key }) {
+			mend = "The rule itself demands: require.KEY = VALUE."
 		}
-		c.problem(n.KeySpan, "there is no action "+n.Key, syntax.Suggest(n.Key, names))
+		c.problem(n.KeySpan, "there is no action "+n.Key, mend)
 		return nil
 	}
 	values := []*syntax.Node{n}

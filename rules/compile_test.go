@@ -27,12 +27,16 @@ func FuzzCompile(f *testing.F) {
 	}
 	for _, m := range matchers {
 		f.Add("[[rule]]\nname = 'r'\n" + m.example + "\nthen.label = '{{ pr.title }}'\nelse.comment = 'x'\n")
+		_, line, _ := strings.Cut(m.example, ".")
+		f.Add("[gates]\ncombine = 'all'\n[[rule]]\nname = 'r'\nrequire." + line + "\n[[rule]]\nname = 's'\n[[rule.require]]\n" + line + "\n")
 	}
 	pr, is := whole(), issue("opened", comment("/retest"))
+	group := pull("checks_requested", func(f *Facts) { f.Delivery.Event, f.MergeGroup = "merge_group", &MergeGroup{SHA: "g"} })
 	f.Fuzz(func(t *testing.T, src string) {
 		s, problems := Compile("f", []byte(src), toyKinds, Options{})
 		checkPlaces(t, src, problems)
-		for _, f := range []*Facts{pr, is, {}} {
+		for _, f := range []*Facts{pr, is, {}, group} {
+			s.EvaluateGroup(f)
 			one, two := s.Evaluate(f), s.Evaluate(f)
 			if diff := cmp.Diff(one, two); diff != "" {
 				t.Errorf("%s", diff)

@@ -26,6 +26,11 @@
 // `repeat = "7d"` or `"push"` (it does that again while it holds). `on = "schedule daily 06:00 Europe/Berlin"` names moments of the
 // clock (schedule.go); a rule about issues or pull requests is then looked at on each that is open. [[freeze]] holds back the
 // actions that merge (freeze.go).
+// A rule with `require` is a *gate*: `when`, `unless` and `if` say which pull requests it is about, `require` what it demands of
+// them. Evaluate plans the check run that says so with the one Kind that is a Publisher, whatever the outcome: also a gate that
+// waits or cannot be decided has something to say, and none of these passes. What was said last is in Memory, so that the same is
+// not said twice. A gate is about the state of a pull request and not about a moment, so it hears everything that can change
+// what it reads, the bot's own deeds too. Merge groups are decided by EvaluateGroup.
 //
 // In texts of actions {{ expression }} is replaced by its value before the action is planned. In Markdown the inserted text is
 // inert: it is shown as it is, and mentions, links or formats nothing. Two braces that mean themselves are written {{ "{{" }}.

@@ -15,23 +15,14 @@ import (
 // is decided not to hold. An action that is done once is planned when its rule begins to hold (it did not when it was last
 // decided), or, where the rule's `on` names a moment, each time that it holds in such a moment; under `else` the same for
 // beginning not to hold. A rule that waits or fails changes nothing. Deliveries that the bot itself caused are heard only by
-// rules with `self = true`.
+// rules with `self = true`. A gate hears them too, and says what it finds, but does nothing else.
 func (s *Set) Evaluate(f *Facts) Result {
-	var unfrozen []string
-	if s != nil {
-		f, unfrozen = s.frozen(f)
-	}
-	e := &evaluation{set: s, f: f, unfrozen: unfrozen, a: newActivation(f), held: maps.Clone(f.Memory.Held), put: slices.Clone(f.Memory.Put),
-		state: map[string]bool{}, missing: map[string]bool{}, times: maps.Clone(f.Memory.Times)}
 	if s == nil {
 		return Result{Memory: f.Memory}
 	}
-	if e.held == nil {
-		e.held = map[string]bool{}
-	}
-	if e.times == nil {
-		e.times = map[string]Times{}
-	}
+	f, unfrozen := s.frozen(f)
+	e := newEvaluation(s, f)
+	e.unfrozen = unfrozen
 	for _, i := range s.hearing(f.Delivery.Event, f.Delivery.Activity) {
 		if s.rules[i].cmd == nil {
 			e.decide(s.rules[i])
@@ -42,7 +33,21 @@ func (s *Set) Evaluate(f *Facts) Result {
 		e.plan(o)
 	}
 	e.reply()
+	e.combine()
+	e.retire()
 	return e.result()
+}
+
+func newEvaluation(s *Set, f *Facts) *evaluation {
+	e := &evaluation{set: s, f: f, a: newActivation(f), held: maps.Clone(f.Memory.Held), put: slices.Clone(f.Memory.Put),
+		state: map[string]bool{}, missing: map[string]bool{}, times: maps.Clone(f.Memory.Times)}
+	if e.held == nil {
+		e.held = map[string]bool{}
+	}
+	if e.times == nil {
+		e.times = map[string]Times{}
+	}
+	return e
 }
 
 // evaluation is the work on one delivery.
@@ -60,6 +65,10 @@ type evaluation struct {
 	answers []Step           // of these
 
 	unfrozen []string // facts that the freezes need first
+
+	group    bool        // gates are decided for a merge group
+	gates    *activation // what gates see; nil before the first
+	combined []Step      // check runs that gates share
 }
 
 // outcome is what became of one rule so far.
@@ -77,24 +86,35 @@ type outcome struct {
 	facts    *Facts // of a command: those of the delivery, and the command
 	a        *activation
 	refused  bool
+	gate     *verdictOnGate // of a gate
+	outside  bool           // the gate is not about this subject: neither what it does then nor else is in force
 }
 
 // decide evaluates the condition of a rule.
 func (e *evaluation) decide(r *rule) {
 	heard, moment := r.hears(e.f)
-	if !heard {
+	if !heard || r.gate != nil && e.skipsGate() {
 		return
 	}
 	o := &outcome{rule: r, decision: Decision{Rule: r.name, Reads: r.reads}, moment: moment}
+	o.before, o.known = e.f.Memory.Held[r.name], hasKey(e.f.Memory.Held, r.name)
+	e.rules = append(e.rules, o)
+	if r.gate != nil {
+		e.decideGate(o)
+		return
+	}
 	var tr trace
 	v := r.cond.decide(e.a, &tr)
 	o.decision.Terms = tr.inOrder()
-	o.before, o.known = e.f.Memory.Held[r.name], hasKey(e.f.Memory.Held, r.name)
-	e.rules = append(e.rules, o)
 	if len(v.missing) > 0 {
 		o.lack(e, v.missing)
 		return
 	}
+	o.decide(e, v)
+}
+
+// decide takes the verdict on a condition over.
+func (o *outcome) decide(e *evaluation, v verdict) {
 	o.decision.Outcome = v.outcome
 	o.decision.Note = v.note()
 	if v.outcome == True || v.outcome == False {
@@ -103,13 +123,16 @@ func (e *evaluation) decide(r *rule) {
 	e.timing(o)
 	e.freeze(o)
 	if o.decided {
-		e.state[r.name] = o.holds
+		e.state[o.rule.name] = o.holds
 	}
 }
 
 // hears tells whether a rule hears a delivery, and whether it is a moment that the rule names.
 func (r *rule) hears(f *Facts) (heard, moment bool) {
-	if f.Delivery.Self && !r.self {
+	if f.Delivery.Self && !r.self && r.gate == nil {
+		return false, false
+	}
+	if r.gate != nil && !r.gate.heard(f) {
 		return false, false
 	}
 	if f.Delivery.Event == scheduleEvent || f.Delivery.Event == timerEvent {
@@ -152,8 +175,11 @@ func (e *evaluation) plan(o *outcome) {
 		defer e.accept(o)
 		defer e.with(o)()
 	}
-	if !o.decided {
+	if o.gate != nil && !e.publish(o) || !o.decided {
 		return
+	}
+	if o.gate != nil && e.f.Delivery.Self && !o.rule.self {
+		return // a gate is right whoever changed something; what a rule does is for others to set off
 	}
 	before := slices.Clone(e.put)
 	steps, v := e.steps(o)
@@ -173,11 +199,15 @@ func (e *evaluation) plan(o *outcome) {
 		e.fired(o, steps)
 	}
 	if o.rule.mode == "observe" {
-		o.decision.Would = steps
+		o.decision.Would = append(o.decision.Would, steps...)
 	} else {
-		o.steps = steps
+		o.steps = append(o.steps, steps...)
 	}
-	o.decision.Note = e.note(o, len(steps))
+	if o.gate == nil {
+		o.decision.Note = e.note(o, len(steps))
+	} else if len(steps) > 0 {
+		o.decision.Note += "; " + counted(len(steps))
+	}
 }
 
 // note says in a few words what followed from a decision.
@@ -229,6 +259,9 @@ func (r *rule) acts(holds bool) (active, idle []*act) {
 func (e *evaluation) steps(o *outcome) ([]Step, verdict) {
 	var steps []Step
 	active, idle := o.rule.acts(o.holds)
+	if o.outside {
+		active, idle = nil, slices.Concat(active, idle)
+	}
 	kept := map[string][]string{} // keys in force, by kind
 	v := conjunction(active, func(a *act) verdict {
 		if !e.possible(a.kind) {
@@ -368,7 +401,7 @@ func (e *evaluation) kindOf(k *Kind, a Action) (string, error) {
 
 // result puts the parts together, in the order of the set.
 func (e *evaluation) result() Result {
-	res := Result{Memory: Memory{Held: e.held, Put: e.put}, Wakes: e.wakes()}
+	res := Result{Memory: Memory{Held: e.held, Put: e.put}, Wakes: e.wakes(), Steps: e.combined}
 	if len(e.times) > 0 {
 		res.Memory.Times = e.times
 	}

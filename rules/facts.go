@@ -50,6 +50,7 @@ type Facts struct {
 	blank   bool              // nothing is known but which records there are: see possible
 	known   map[string]bool   // "subject.files" → known
 	waiting map[string]string // "subject.mergeable" → why GitHub cannot tell yet
+	others  *othersChecks     // checks as gates see them; nil when they were not read
 }
 
 // Delivery names the webhook request.
@@ -289,7 +290,7 @@ type Installation struct {
 type Memory struct {
 	// Held tells for each rule whether it held when it was last decided. A rule that is not in it was never decided.
 	Held map[string]bool
-	// Put lists what kept actions did here and nobody has undone since.
+	// Put lists what kept actions did here and nobody has undone since, and what gates said last.
 	Put []Put
 	// Times has, for rules that need it, what the bot knows of them in time.
 	Times map[string]Times

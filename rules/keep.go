@@ -74,7 +74,7 @@ func (e *evaluation) keepers(except *rule, kind string) (map[string]string, verd
 		if !decided {
 			holds, decided = e.f.Memory.Held[r.name], hasKey(e.f.Memory.Held, r.name)
 		}
-		if r == except || r.mode != "live" || !decided {
+		if r == except || r.mode != "live" || !decided || r.gate != nil && e.outside(r) {
 			return verdict{outcome: True}
 		}
 		active, _ := r.acts(holds)

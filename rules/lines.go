@@ -129,18 +129,24 @@ func (c *compiler) condition(n *syntax.Node, r *rule) {
 	if n == nil {
 		return
 	}
+	if t := c.expression(n, "if"); t != nil {
+		r.cond.items = append(r.cond.items, item{term: t})
+	}
+}
+
+// expression compiles a line that is a whole expression. It is nil when that has a mistake.
+func (c *compiler) expression(n *syntax.Node, what string) *term {
 	if n.Kind != syntax.String {
-		c.problem(n.Span, fmt.Sprintf("if must be a string that holds an expression, not %s", n.Describe()), "")
-		return
+		c.problem(n.Span, fmt.Sprintf("%s must be a string that holds an expression, not %s", what, n.Describe()), "")
+		return nil
 	}
 	if !c.count(n.KeySpan) {
-		return
+		return nil
 	}
 	x, flaws := compileWritten(n.Text(), boolType, c.params)
 	if len(flaws) > 0 {
 		c.flaws(n, flaws)
-		return
+		return nil
 	}
-	t := &term{text: c.written("if", n), order: n.KeySpan.Start, expr: x, seen: seenFacts(x)}
-	r.cond.items = append(r.cond.items, item{term: t})
+	return &term{text: c.written(what, n), order: n.KeySpan.Start, expr: x, seen: seenFacts(x)}
 }

@@ -486,9 +486,8 @@ func alternatives(values []string) string {
 
 // code writes a text that somebody chose as code of Markdown, in which it can do nothing.
 func code(text string) string {
-	text = strings.ReplaceAll(short(oneLine(text), 100), "`", "ˋ")
-	if text == "" {
+	if text = short(oneLine(text), 100); text == "" {
 		return "nothing"
 	}
-	return "`" + text + "`"
+	return asCode(text)
 }

@@ -18,6 +18,7 @@ type rule struct {
 	cond      condition
 	then      []*act
 	otherwise []*act
+	gate      *gate    // what `require` makes of it; nil for none
 	reads     []string // facts that its condition, its templates and its actions read; sorted
 	place     syntax.Diagnostic
 	timing
@@ -37,6 +38,9 @@ type ruleFile struct {
 	Mode string       `toml:"mode" default:"live" enum:"live observe off"`
 	Self bool         `toml:"self"`
 	timingFile
+
+	Require *syntax.Node `toml:"require"`
+	Gate    string       `toml:"gate"` // name of the check run; the rule's own when empty
 }
 
 // Limits of one file, so that no file is expensive to compile.
@@ -55,6 +59,8 @@ type compiler struct {
 	params   *params // of the command that is compiled; nil in a rule
 
 	callNames map[string]int // names and aliases of commands → their line
+	combine   string         // name of the check run of combined gates; "" when each has its own
+	gates     map[string]int // check runs of gates, with their line
 }
 
 // problem notes a mistake.
@@ -80,9 +86,10 @@ func (c *compiler) rule(n *syntax.Node, names map[string]int) *rule {
 	c.when(in.When, r, records)
 	c.unless(in.Not, r, records)
 	c.condition(in.If, r)
+	c.gate(n, in, r)
 	r.then = c.actions(in.Then, "then")
 	r.otherwise = c.actions(in.Else, "else")
-	if in.Then == nil && in.Else == nil && len(c.problems) == before {
+	if in.Then == nil && in.Else == nil && in.Require == nil && len(c.problems) == before {
 		c.problem(n.KeySpan, "rule lacks then", `Say what to do: then.label = "..."`)
 	}
 	if len(c.problems) == before {
@@ -164,6 +171,7 @@ func (c *compiler) listen(n *syntax.Node, in ruleFile, r *rule) {
 	for _, t := range r.cond.terms() {
 		hearing = append(hearing, t.expr.reads...)
 	}
+	hearing = append(hearing, r.gate.reads()...)
 	r.reads = slices.Clone(hearing)
 	for _, a := range slices.Concat(r.then, r.otherwise) {
 		if a.kept() {
@@ -176,11 +184,18 @@ func (c *compiler) listen(n *syntax.Node, in ruleFile, r *rule) {
 	}
 	slices.Sort(r.reads)
 	r.reads = slices.Compact(r.reads)
-	if !r.explicit {
+	switch {
+	case r.gate != nil:
+		r.triggers = r.gate.hearing(hearing)
+		r.gate.possible(c, n, &r.cond)
+	case !r.explicit:
 		r.triggers = r.cond.infer(hearing)
 	}
 	c.timing(n, in.timingFile, r)
 	kinds, mend := r.cond.kindsOf(r.triggers)
+	if r.gate != nil {
+		kinds = []string{"pull_request"}
+	}
 	if len(kinds) == 0 {
 		at := n.KeySpan
 		if in.On != nil {

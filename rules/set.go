@@ -33,9 +33,10 @@ func Compile(name string, src []byte, kinds []Kind, o Options) (*Set, []syntax.D
 			mustFact(path) // better now than in the middle of a delivery
 		}
 	}
-	c := &compiler{file: file, kinds: kinds, layer: o.Layer}
+	c := &compiler{file: file, kinds: kinds, layer: o.Layer, gates: map[string]int{}}
 	var top topTables
 	c.problems = file.Decode(file.Root, "", &top, o.Leave...)
+	c.gatesTable(top.Gates)
 	set := newSet(append(c.rules(top.Rule), c.allCommands(top.Command, top.Commands)...), kinds)
 	set.freezes = c.freezes(top.Freeze)
 	return set, syntax.Sort(c.problems)
@@ -47,6 +48,7 @@ type topTables struct {
 	Command  *syntax.Node `toml:"command"`
 	Commands *syntax.Node `toml:"commands"`
 	Freeze   *syntax.Node `toml:"freeze"`
+	Gates    *syntax.Node `toml:"gates"`
 }
 
 // Tables names the top-level tables of a rule file, for who reads another file in which they stand too.
@@ -93,6 +95,7 @@ type Set struct {
 }
 
 func newSet(rules []*rule, kinds []Kind) *Set {
+	rules = shareBells(rules)
 	s := &Set{rules: rules, kinds: kinds, index: map[string][]int{}}
 	for i, r := range rules {
 		if r.mode == "off" {
@@ -119,7 +122,7 @@ func Merge(sets ...*Set) *Set {
 	var rules []*rule
 	var kinds []Kind
 	var freezes []*freeze
-	names := map[string]int{}
+	names, checkRuns := map[string]int{}, map[string]string{}
 	for _, s := range sets {
 		if s == nil {
 			continue
@@ -134,7 +137,7 @@ func Merge(sets ...*Set) *Set {
 				renamed.name = fmt.Sprintf("%s (%d)", r.name, names[r.name])
 				r = &renamed
 			}
-			rules = append(rules, r)
+			rules = append(rules, apart(r, checkRuns))
 		}
 	}
 	merged := newSet(rules, kinds)
@@ -210,7 +213,11 @@ func (s *Set) needs(visit func(r *rule, permission, level string)) {
 		if r.mode == "off" {
 			continue
 		}
-		for _, k := range answering(s.kinds, r) {
+		silent := answering(s.kinds, r)
+		if r.gate != nil {
+			silent = append(silent, r.gate.kind)
+		}
+		for _, k := range silent {
 			for _, permission := range slices.Sorted(maps.Keys(k.Needs)) {
 				visit(r, permission, k.Needs[permission])
 			}
@@ -230,13 +237,15 @@ type Rule struct {
 	Mode    string   `json:"mode"` // live, observe or off
 	File    string   `json:"file"`
 	Line    int      `json:"line"`
-	On      []string `json:"on"`              // what it hears, written or inferred
-	Given   bool     `json:"given"`           // on was written
-	When    []string `json:"when,omitempty"`  // its conditions, as written
-	Then    []string `json:"then,omitempty"`  // names of its actions
-	Else    []string `json:"else,omitempty"`  // names of its actions when it stops holding
-	Reads   []string `json:"reads,omitempty"` // facts
-	Fetches []string `json:"fetch,omitempty"` // of them, those that no payload has
+	On      []string `json:"on"`                // what it hears, written or inferred
+	Given   bool     `json:"given"`             // on was written
+	When    []string `json:"when,omitempty"`    // its conditions, as written
+	Gate    string   `json:"gate,omitempty"`    // name of its check run, of a rule with require
+	Require []string `json:"require,omitempty"` // what the gate demands, as written
+	Then    []string `json:"then,omitempty"`    // names of its actions
+	Else    []string `json:"else,omitempty"`    // names of its actions when it stops holding
+	Reads   []string `json:"reads,omitempty"`   // facts
+	Fetches []string `json:"fetch,omitempty"`   // of them, those that no payload has
 }
 
 // Rules describes the rules, in order.
@@ -254,6 +263,12 @@ func (s *Set) Rules() []Rule {
 		slices.SortStableFunc(terms, func(a, b *term) int { return a.order - b.order })
 		for _, t := range terms {
 			d.When = append(d.When, t.text)
+		}
+		if r.gate != nil {
+			d.Gate = r.gate.name
+			for _, t := range r.gate.need.terms() {
+				d.Require = append(d.Require, t.text)
+			}
 		}
 		for _, a := range r.then {
 			d.Then = append(d.Then, a.kind.Name)

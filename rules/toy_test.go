@@ -100,7 +100,16 @@ func (m *toyMerge) Plan(f *Facts) Action {
 	return m
 }
 
+// toyGate shows gates.
+type toyGate struct{ GateState }
+
+func (g *toyGate) Check(*Report)              {}
+func (g *toyGate) Plan(*Facts) Action         { return nil }
+func (g *toyGate) Publish(s GateState) Action { return &toyGate{s} }
+
 var toyKinds = []Kind{
+	{Name: "gate", Needs: map[string]string{"checks": "write"}, On: []string{"pull_request"}, Reads: []string{"subject.head_sha"},
+		New: func() Action { return new(toyGate) }},
 	{Name: "label", Needs: map[string]string{"issues": "write"}, On: []string{"issue", "pull_request", "discussion"}, Reads: []string{"subject.labels"},
 		New: func() Action { return new(toyLabel) }},
 	{Name: "remove_label", Needs: map[string]string{"issues": "write"}, On: []string{"issue", "pull_request"}, Reads: []string{"subject.labels"},

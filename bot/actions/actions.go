@@ -78,4 +78,5 @@ var All = []rules.Kind{
 	staleKind,
 	createPullRequestKind,
 	backportKind,
+	gateKind,
 }

@@ -12,6 +12,7 @@ import (
 var autoMergeKind = rules.Kind{
 	Name:    "auto_merge",
 	Summary: "Keep GitHub's own auto-merge on while the rule holds, and turn it off after.",
+	Merges:  true,
 	Needs:   map[string]string{"contents": "write", "pull_requests": "write"},
 	On:      []string{"pull_request"},
 	Reads:   []string{"subject.state", "subject.head_sha", "subject.auto_merge"},

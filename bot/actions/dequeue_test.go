@@ -13,7 +13,7 @@ func TestDequeueDo(t *testing.T) {
 	w := newWorld(t)
 	number := w.openPull()
 	to := target("pull_request", number)
-	w.can(w.as("alice").SetMergeQueue(true))
+	w.can(w.as("alice").UseMergeQueue(true))
 	w.skips(&Dequeue{Yes: true}, to, "it is not in the merge queue")
 	_, err := w.as("alice").Enqueue(number)
 	w.can(err)

@@ -11,6 +11,7 @@ import (
 var enqueueKind = rules.Kind{
 	Name:    "enqueue",
 	Summary: "Put the pull request into GitHub's merge queue.",
+	Merges:  true,
 	Needs:   map[string]string{"contents": "write", "pull_requests": "write"},
 	On:      []string{"pull_request"},
 	Reads:   []string{"subject.state", "subject.draft", "subject.head_sha"},

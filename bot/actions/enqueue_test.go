@@ -25,7 +25,7 @@ func TestEnqueueDo(t *testing.T) {
 	to := target("pull_request", number)
 	step := &Enqueue{Yes: true, HeadSHA: w.head(number)}
 	w.refuses(step, to, "enqueue: ") // no queue
-	w.can(w.as("alice").SetMergeQueue(true))
+	w.can(w.as("alice").UseMergeQueue(true))
 	w.skips(step, to, "")
 	w.skips(step, to, "it is in the merge queue already")
 	same(t, w.queued(number), true)
