@@ -39,7 +39,7 @@ var errLong = errors.New("the text is too long")
 
 var functions = sync.OnceValue(func() []function {
 	text, list := types.StringType, types.NewListType(types.StringType)
-	return []function{
+	return append(moreFunctions(), []function{
 		{Function{"lower", "text.lower() → text", "The text in lower case.", `"README".lower()`, `"readme"`},
 			"text_lower", true, []*types.Type{text}, text, onText(strings.ToLower)},
 		{Function{"upper", "text.upper() → text", "The text in upper case.", `"readme".upper()`, `"README"`},
@@ -63,7 +63,7 @@ var functions = sync.OnceValue(func() []function {
 		{Function{"duration", "duration(text) → length of time", `A length of time with the units w, d, h, m, s and ms.`,
 			`duration("1d12h") == duration("36h")`, `true`},
 			"text_duration", false, []*types.Type{text}, types.DurationType, duration},
-	}
+	}...)
 })
 
 // Functions lists the functions of the expression language beyond those of CEL itself.

@@ -231,7 +231,7 @@ func (s *Set) Rules() []Rule {
 			d.Else = append(d.Else, a.kind.Name)
 		}
 		for _, path := range r.reads {
-			if f := schema().fact(path); f != nil && f.in == "fetch" {
+			if fetched(path) {
 				d.Fetches = append(d.Fetches, path)
 			}
 		}
