@@ -72,7 +72,7 @@ type file struct {
 const privateKeyEnv = "BELLHOP_PRIVATE_KEY"
 
 // leave is what the operator's file holds besides settings. Package rules reads it.
-var leave = []string{"rule"}
+var leave = []string{"rule", "people"}
 
 // Sources says where settings come from. A flag wins over the environment, the environment over the file, the file over the
 // defaults. An empty flag or variable counts as not given.

@@ -26,6 +26,8 @@ type clause struct {
 	expr     string // out: the condition
 	seen     string // out: the expression that shows what it was held against; over when empty
 	problems []syntax.Diagnostic
+
+	groups map[string][]textAt // of [people]; nil inside it
 }
 
 func (c *clause) problem(at syntax.Span, message, mend string) {

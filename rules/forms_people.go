@@ -10,12 +10,12 @@ import (
 
 // The forms of matchers about people. What begins with @ is a team or an organisation and stands for its members.
 var (
-	person    = form{"a login or a list of logins, with * for any part; @org/team or @org for its members", func(c *clause) { c.people("%s.matches(%s)", "%s in %s") }}
-	anyPerson = form{"a login or a list of logins, with * for any part; @org/team or @org for its members", func(c *clause) {
+	person    = form{"a login or a list of logins, with * for any part; @org/team or @org for its members; people:NAME for a group of [people]", func(c *clause) { c.people("%s.matches(%s)", "%s in %s") }}
+	anyPerson = form{"a login or a list of logins, with * for any part; @org/team or @org for its members; people:NAME for a group of [people]", func(c *clause) {
 		c.people("%s.exists(x, x.matches(%s))", "%s.exists(x, x in %s)")
 	}}
-	allPeople = form{"a login or a list of logins, with * for any part; @org/team or @org for their members", func(c *clause) { c.onlyPeople() }}
-	approvers = form{`a login, @org/team or a list of them, of which one is enough; or a table of how many of each: { "@org/team" = 2, alice = 1 }`, func(c *clause) { c.approvers() }}
+	allPeople = form{"a login or a list of logins, with * for any part; @org/team or @org for its members; people:NAME for a group of [people]", func(c *clause) { c.onlyPeople() }}
+	approvers = form{`a login, @org/team, people:NAME or a list of them, of which one is enough; or a table of how many of each: { "@org/team" = 2, alice = 1 }`, func(c *clause) { c.approvers() }}
 	anyOwner  = form{"a login, @org/team or a list of them, with * for any part", func(c *clause) {
 		c.match(true, "%s.exists(o, o.owners.exists(x, x.matches(%s)))")
 		c.seen = c.over + `.map(o, o.path + ": " + o.owners.join(" "))`
@@ -23,9 +23,11 @@ var (
 	owners = form{`each: every owner of a changed file approves; any: one owner of each file does; with a number for teams, as "each >= 2"`, func(c *clause) { c.owners() }}
 )
 
-// teamsApart sorts the names of teams out of a list.
-func (c *clause) teamsApart() (logins, teams []textAt) {
-	for _, t := range c.texts() {
+// teamsApart sorts the names of teams out of the value.
+func (c *clause) teamsApart() (logins, teams []textAt) { return c.teamsApartOf(c.texts()) }
+
+func (c *clause) teamsApartOf(list []textAt) (logins, teams []textAt) {
+	for _, t := range c.members(list) {
 		switch {
 		case !strings.HasPrefix(t.text, "@"):
 			logins = append(logins, t)
@@ -38,10 +40,12 @@ func (c *clause) teamsApart() (logins, teams []textAt) {
 	return logins, teams
 }
 
-// people holds logins against what is there: one of the list is enough. The logins stand first: where one of them decides,
-// no team is looked up.
-func (c *clause) people(plain, member string) {
-	logins, teams := c.teamsApart()
+// people holds logins against what is there: one of the list is enough.
+func (c *clause) people(plain, member string) { c.expr = c.peopleOf(c.texts(), plain, member) }
+
+// peopleOf is people for some texts. The logins stand first: where one of them decides, no team is looked up.
+func (c *clause) peopleOf(list []textAt, plain, member string) string {
+	logins, teams := c.teamsApartOf(list)
 	var parts []string
 	if len(logins) > 0 {
 		if pattern, ok := c.globsOf(logins, true, false); ok {
@@ -51,7 +55,7 @@ func (c *clause) people(plain, member string) {
 	for _, t := range teams {
 		parts = append(parts, fmt.Sprintf(member, c.over, inTeam(t.text)))
 	}
-	c.expr = strings.Join(parts, " || ")
+	return strings.Join(parts, " || ")
 }
 
 // onlyPeople holds when all logins that are there are of the list, and there are some.
@@ -72,20 +76,12 @@ func (c *clause) approvers() {
 	var parts []string
 	for _, n := range c.node.Entries {
 		one := *c
-		one.problems, one.over = nil, fmt.Sprintf("size(%s.filter(x, %%s))", c.over)
-		who := "x in " + inTeam(n.Key)
-		switch {
-		case n.Key == "":
+		one.problems, one.over = nil, "x"
+		if n.Key == "" {
 			one.problem(n.KeySpan, "a name is empty", "")
-		case strings.HasPrefix(n.Key, "@") && !teamName.MatchString(n.Key):
-			one.problem(n.KeySpan, fmt.Sprintf("%q is no name of a team", n.Key), `Write "@org/team".`)
-		case !strings.HasPrefix(n.Key, "@"):
-			pattern, ok := one.globsOf([]textAt{{n.Key, &syntax.Node{Span: n.KeySpan}}}, true, false)
-			if ok {
-				who = fmt.Sprintf("x.matches(%s)", pattern)
-			}
 		}
-		one.over = fmt.Sprintf(one.over, who)
+		who := one.peopleOf([]textAt{{n.Key, &syntax.Node{Span: n.KeySpan}}}, "%s.matches(%s)", "%s in %s")
+		one.over = fmt.Sprintf("size(%s.filter(x, %s))", c.over, who)
 		one.node = n
 		one.what += "." + n.Key
 		if len(one.problems) == 0 {

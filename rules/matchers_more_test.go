@@ -239,3 +239,41 @@ func TestOwnersLack(t *testing.T) {
 		}
 	}
 }
+
+func TestGroupsOfPeople(t *testing.T) {
+	const people = "[people]\nbackend = [\"carol\", \"@acme/backend\"]\nout = \"renovate*\"\n"
+	for _, tt := range []struct {
+		line string
+		want Outcome
+	}{
+		{`author = "people:backend"`, False},
+		{`author = ["octocat", "people:backend"]`, True},
+		{`author = "people:out"`, False},
+		{`approved_by = "people:backend"`, True},
+		{`approved_by = { "people:backend" = 1 }`, True},
+		{`approved_by = { "people:backend" = 2 }`, False},
+		{`only_commit_author = ["people:backend", "octocat", "hubot"]`, True},
+	} {
+		src := people + "[[rule]]\nname = \"r\"\non = \"pull_request\"\nwhen." + tt.line + "\nthen.comment = \"x\"\n"
+		s, problems := Compile("f", []byte(src), toyKinds, Options{})
+		if len(problems) > 0 {
+			t.Errorf("%s: %s", tt.line, problems[0])
+			continue
+		}
+		if r := s.Evaluate(whole()); len(r.Missing) > 0 || r.Decisions[0].Outcome != tt.want {
+			t.Errorf("%s: %+v, want %s", tt.line, r, tt.want)
+		}
+	}
+	for src, message := range map[string]string{
+		people + "[[rule]]\nname = \"r\"\nwhen.author = \"people:bakend\"\nthen.comment = \"x\"\n": `f:6:15: rule "r": there is no group "bakend" under [people]`,
+		"[people]\na = \"people:b\"\nb = \"x\"\n":                                                  `f:2:5: a group holds logins and teams, and no other group`,
+		"[people]\na = [\"@x y\"]\n":                                                               `f:2:6: "@x y" is no name of a team`,
+		"[people]\na = 1\n":                                                                        `f:2:5: people.a must be a string or a list of strings, not a whole number`,
+		"people = 1\n":                                                                             `f:1:10: people must be a table of groups, not a whole number`,
+	} {
+		_, problems := Compile("f", []byte(src), toyKinds, Options{})
+		if len(problems) != 1 || !strings.HasPrefix(problems[0].Error(), message) {
+			t.Errorf("%s: got %v, want %s", src, problems, message)
+		}
+	}
+}

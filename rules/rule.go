@@ -49,6 +49,7 @@ type compiler struct {
 	layer    string
 	problems []syntax.Diagnostic
 	terms    int // compiled so far
+	people   map[string][]textAt
 }
 
 // problem notes a mistake.

@@ -35,9 +35,11 @@ func Compile(name string, src []byte, kinds []Kind, o Options) (*Set, []syntax.D
 	}
 	c := &compiler{file: file, kinds: kinds, layer: o.Layer}
 	var top struct {
-		Rule *syntax.Node `toml:"rule"`
+		Rule   *syntax.Node `toml:"rule"`
+		People *syntax.Node `toml:"people"`
 	}
 	c.problems = file.Decode(file.Root, "", &top, o.Leave...)
+	c.groups(top.People)
 	rules := c.rules(top.Rule)
 	return newSet(rules, kinds), syntax.Sort(c.problems)
 }
