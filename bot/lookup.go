@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"bellhop/githubapp"
 	"bellhop/rules"
@@ -117,9 +118,9 @@ var lookups = []lookup{
 		f.Subject.CommitCount = n.obj("commitCount").num("totalCount")
 	}},
 
-	{facts: "files", selection: "files(first: 100%s) { nodes { path changeType additions deletions } pageInfo { hasNextPage endCursor } } attributes: baseRef { target { ... on Commit { file(path: \".gitattributes\") { object { ... on Blob { text } } } } } }",
+	{facts: "files", selection: "files(first: 100%s) { totalCount nodes { path changeType additions deletions } pageInfo { hasNextPage endCursor } } attributes: baseRef { target { ... on Commit { file(path: \".gitattributes\") { object { ... on Blob { text } } } } } }",
 		pages: 30, connection: func(n object) object { return n.obj("files") }, read: readFiles},
-	{facts: "commits merge_commits not_signed_off unverified", selection: "allCommits: commits(first: 100%s) { nodes { commit { oid message author { name email user { login } } parents(first: 1) { totalCount } signature { isValid } } } pageInfo { hasNextPage endCursor } }",
+	{facts: "commits merge_commits not_signed_off unverified", selection: "allCommits: commits(first: 100%s) { totalCount nodes { commit { oid message author { name email user { login } } parents(first: 1) { totalCount } signature { isValid } } } pageInfo { hasNextPage endCursor } }",
 		pages: 3, connection: func(n object) object { return n.obj("allCommits") }, read: readCommits},
 	{facts: "reviews", selection: "latestOpinionatedReviews(first: 100) { nodes { databaseId author { login __typename } state body commit { oid } authorAssociation } }", read: func(f *rules.Facts, n object, _ []object) {
 		f.Subject.Reviews = nil
@@ -146,6 +147,16 @@ var lookups = []lookup{
 			}
 			return nil
 		}, read: readChecks},
+	{facts: "ready_at", selection: "readyDraft: isDraft readyCreated: createdAt becameReady: timelineItems(last: 1, itemTypes: [READY_FOR_REVIEW_EVENT]) { nodes { ... on ReadyForReviewEvent { createdAt } } }", read: func(f *rules.Facts, n object, _ []object) {
+		s := f.Subject
+		if s.ReadyAt = n.time("readyCreated"); n.flag("readyDraft") {
+			s.ReadyAt = time.Time{}
+			return
+		}
+		for _, event := range n.obj("becameReady").objects("nodes") {
+			s.ReadyAt = event.time("createdAt")
+		}
+	}},
 	{facts: "merged_at", selection: "mergedAt", read: func(f *rules.Facts, n object, _ []object) { f.Subject.MergedAt = n.time("mergedAt") }},
 	{facts: "closed_at", selection: "closedAt", read: func(f *rules.Facts, n object, _ []object) { f.Subject.ClosedAt = n.time("closedAt") }},
 	{facts: "milestone_due", selection: "dueMilestone: milestone { dueOn }", read: func(f *rules.Facts, n object, _ []object) {
@@ -279,7 +290,7 @@ func learnSubject(ctx context.Context, gh *githubapp.Client, f *rules.Facts, fac
 			first = subject
 		}
 		for i, l := range want {
-			if l.pages == 0 || page > 0 && after[i] == "" {
+			if l.pages <= page || page > 0 && after[i] == "" {
 				continue
 			}
 			conn := l.connection(subject)
@@ -296,8 +307,26 @@ func learnSubject(ctx context.Context, gh *githubapp.Client, f *rules.Facts, fac
 			f.Learn("subject." + name)
 		}
 		l.read(f, first, nodes[i]) // after Learn: it may say that a fact is to be waited for
+		if l.pages == 0 {
+			continue
+		}
+		total := l.connection(first).num("totalCount")
+		if after[i] != "" || total > int64(len(nodes[i])) {
+			l.cut(f, total, len(nodes[i]))
+		}
 	}
 	return nil
+}
+
+// cut marks the facts of a list that was not read to its end: what is said of all of it would be said of a part.
+func (l lookup) cut(f *rules.Facts, total int64, read int) {
+	why := fmt.Sprintf("the list is too long: %d were read, and there are more", read)
+	if total > int64(read) {
+		why = fmt.Sprintf("the list is too long: %d of %d were read", read, total)
+	}
+	for _, name := range strings.Fields(l.facts) {
+		f.Wait("subject."+name, name+" cannot be told: "+why)
+	}
 }
 
 func (l lookup) of(kind string) string {

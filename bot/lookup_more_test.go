@@ -112,3 +112,22 @@ func FuzzAttributes(f *testing.F) {
 		ownersOf(parseOwners(text), path)
 	})
 }
+
+// TestWhatIsCutIsNotTold: a list that GitHub does not give whole makes its facts wait.
+func TestWhatIsCutIsNotTold(t *testing.T) {
+	f := &rules.Facts{Subject: &rules.Subject{Kind: "pull_request"}}
+	want, err := lookupsFor([]string{"commits"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Learn("subject.commits", "subject.not_signed_off")
+	want[0].cut(f, 400, 250)
+	for fact, why := range map[string]string{
+		"subject.commits":        "commits cannot be told: the list is too long: 250 of 400 were read",
+		"subject.not_signed_off": "not_signed_off cannot be told: the list is too long: 250 of 400 were read",
+	} {
+		if f.Known(fact) || f.Waits(fact) != why {
+			t.Errorf("%s waits for %q", fact, f.Waits(fact))
+		}
+	}
+}

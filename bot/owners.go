@@ -22,6 +22,10 @@ const (
 
 func readOwners(f *rules.Facts, n object, _ []object) {
 	f.Subject.Owners = nil
+	if why := f.Waits("subject.files"); why != "" {
+		f.Wait("subject.owners", why)
+		return
+	}
 	commit := n.obj("ownersBase", "target")
 	if commit == nil {
 		f.Wait("subject.owners", "its base branch is gone, and CODEOWNERS with it")

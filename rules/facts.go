@@ -117,8 +117,8 @@ type Subject struct {
 	ChangedFiles int64    `fact:"changed_files" in:"pr" of:"pr" by:"pull_request.synchronize pull_request.edited" doc:"Number of files changed."`
 	CommitCount  int64    `fact:"commit_count" in:"pr" of:"pr" by:"pull_request.synchronize" doc:"Number of commits."`
 
-	Files          []File   `fact:"files" in:"fetch" of:"pr" by:"pull_request.synchronize pull_request.edited" doc:"The files changed, 3,000 at the most."`
-	Commits        []Commit `fact:"commits" in:"fetch" of:"pr" by:"pull_request.synchronize" doc:"Its commits, the oldest 250 at the most."`
+	Files          []File   `fact:"files" in:"fetch" of:"pr" by:"pull_request.synchronize pull_request.edited" doc:"The files changed. Waits where there are more than 3,000, which GitHub does not list."`
+	Commits        []Commit `fact:"commits" in:"fetch" of:"pr" by:"pull_request.synchronize" doc:"Its commits, the oldest first. Waits where there are more than 250, which GitHub does not list."`
 	Reviews        []Review `fact:"reviews" in:"fetch" of:"pr" by:"pull_request_review" doc:"The last review of each person that is approved, changes_requested or dismissed."`
 	Approvals      int64    `fact:"approvals" in:"fetch" of:"pr" by:"pull_request_review" doc:"How many people with write permission approve it as their last word."`
 	ReviewDecision string   `fact:"review_decision" in:"fetch" of:"pr" by:"pull_request_review" doc:"approved, changes_requested, review_required, or empty where no review is required."`
@@ -130,6 +130,8 @@ type Subject struct {
 	ClosedAt     time.Time `fact:"closed_at" in:"issue" by:"issues.closed issues.reopened pull_request.closed pull_request.reopened discussion.closed discussion.reopened" doc:"When it was closed or merged; year 1 while it is open."`
 	MergedAt     time.Time `fact:"merged_at" in:"pr" of:"pr" by:"pull_request.closed" doc:"When it was merged; year 1 before."`
 
+	ReadyAt time.Time `fact:"ready_at" in:"fetch" of:"pr" by:"pull_request.ready_for_review pull_request.converted_to_draft" doc:"When it became ready for review: when it was opened, if it never was a draft; year 1 while it is one."`
+
 	MergeCommits int64    `fact:"merge_commits" in:"fetch" of:"pr" by:"pull_request.synchronize" doc:"How many of its commits have more than one parent."`
 	NotSignedOff []string `fact:"not_signed_off" in:"fetch" of:"pr" by:"pull_request.synchronize" doc:"SHAs of its commits without a Signed-off-by line of their author, merges and commits of bots aside."`
 	Unverified   []string `fact:"unverified" in:"fetch" of:"pr" by:"pull_request.synchronize" doc:"SHAs of its commits whose signature GitHub does not verify, or that have none."`
@@ -140,7 +142,7 @@ type Subject struct {
 	ApprovalsOnHead    int64    `fact:"approvals_on_head" in:"fetch" of:"pr" by:"pull_request_review pull_request.synchronize" doc:"How many people with write permission approve the newest commit as their last word."`
 	ChangesRequestedBy []string `fact:"changes_requested_by" in:"fetch" of:"pr" by:"pull_request_review" doc:"Logins of those who ask for changes as their last word."`
 	CommentedBy        []string `fact:"commented_by" in:"fetch" of:"pr" by:"pull_request_review" doc:"Logins of those who left a review that only comments, of the newest 100 such reviews."`
-	UnresolvedThreads  int64    `fact:"unresolved_threads" in:"fetch" of:"pr" by:"pull_request_review_thread pull_request_review_comment pull_request_review" doc:"How many threads of review comments are not resolved, of 1,000 at the most."`
+	UnresolvedThreads  int64    `fact:"unresolved_threads" in:"fetch" of:"pr" by:"pull_request_review_thread pull_request_review_comment pull_request_review" doc:"How many threads of review comments are not resolved. Waits where there are more than 1,000 threads."`
 
 	Closes         []Linked `fact:"closes" in:"fetch" of:"pr" by:"pull_request.edited" doc:"The issues that it closes when it is merged, 100 at the most."`
 	RequiredChecks []string `fact:"required_checks" in:"fetch" of:"pr" by:"check_run check_suite status workflow_run" doc:"Names of the checks that its base demands, by branch protection and rulesets."`

@@ -45,6 +45,7 @@ var matchers = []matcher{
 		[]string{"none", "read", "triage", "write", "maintain", "admin"}},
 
 	{"kind", "What it is.", `when.kind = "issue"`, oneWord, of("subject.kind"), []string{"issue", "pull_request", "discussion"}},
+	{"number", "Its number.", `when.number = "1000.."`, count, of("subject.number"), nil},
 	{"state", "Whether it is open. A merged pull request is merged, not closed.", `when.state = "open"`, oneWord, of("subject.state"), []string{"open", "closed", "merged"}},
 	{"reason", "Why an issue was closed.", `when.reason = "not_planned"`, oneWord, of("issue.state_reason"), []string{"completed", "not_planned", "duplicate", "reopened"}},
 	{"draft", "Whether it is a draft.", `when.draft = false`, yesNo, of("pr.draft"), nil},
@@ -59,6 +60,7 @@ var matchers = []matcher{
 
 	{"base", "The branch that it is to be merged into.", `when.base = "release/*"`, branches, []over{{"merge_group", "merge_group.base"}, {"", "pr.base"}}, nil},
 	{"head", "The branch that it comes from.", `when.head = "dependabot/**"`, branches, of("pr.head"), nil},
+	{"head_repo", "owner/name of the repository that its branch is in.", `when.head_repo = "acme/*"`, names, of("pr.head_repo"), nil},
 	{"label", "One of its labels.", `when.label = ["bug", "area/*"]`, anyName, of("subject.labels"), nil},
 	{"labels", "How many labels it has.", `when.labels = 0`, count, of("size(subject.labels)"), nil},
 	{"assignee", "One of its assignees.", `when.assignee = "octocat"`, anyPerson, of("subject.assignees"), nil},
@@ -70,12 +72,14 @@ var matchers = []matcher{
 	{"since_update", "How long ago anything on it changed.", `when.since_update = ">14d"`, ago, of("subject.updated_at"), nil},
 	{"since_close", "How long ago it was closed or merged.", `when.since_close = ">30d"`, ago, of("subject.closed_at"), nil},
 	{"since_merge", "How long ago it was merged.", `when.since_merge = "<1d"`, ago, of("pr.merged_at"), nil},
+	{"since_ready", "How long ago it became ready for review: since it was opened, if it never was a draft.", `when.since_ready = ">2d"`, ago, of("pr.ready_at"), nil},
 
+	{"title", "Its whole title.", `when.title = ["WIP", "*[skip ci]"]`, names, of("subject.title"), nil},
 	{"title_has", "A part of its title, in upper or lower case.", `when.title_has = ["wip", "do not merge"]`, part, of("subject.title"), nil},
 	{"title_begins", "What its title begins with, in upper or lower case.", `when.title_begins = "[RFC]"`, beginning, of("subject.title"), nil},
 	{"title_matches", "A regular expression that matches in its title.", `when.title_matches = '^(feat|fix)(\(.+\))?: '`, expressionOf, of("subject.title"), nil},
-	{"body_has", "A part of its description, in upper or lower case.", `when.body_has = "breaking change"`, part, of("subject.body"), nil},
-	{"body_matches", "A regular expression that matches in its description.", `when.body_matches = '(?i)fixes #\d+'`, expressionOf, of("subject.body"), nil},
+	{"body_has", "A part of its description, in upper or lower case; <!-- comments --> are passed over.", `when.body_has = "breaking change"`, part, of("subject.body.without_comments()"), nil},
+	{"body_matches", "A regular expression that matches in its description; <!-- comments --> are passed over.", `when.body_matches = '(?i)fixes #\d+'`, expressionOf, of("subject.body.without_comments()"), nil},
 	{"body_length", "How many characters its description has, comments and white space at its ends aside.", `when.body_length = "<30"`, count, of("size(subject.body.without_comments().trim())"), nil},
 	{"body_section", "A section of its description, by its heading, that has text.", `unless.body_section = "Test plan"`, sections, of("subject.body"), nil},
 	{"unchecked", "How many task boxes in its description are not ticked.", `when.unchecked = 0`, count, of("subject.body.unchecked()"), nil},

@@ -23,7 +23,7 @@ func wholeReviews(f *Facts) {
 	f.Repository = &Repository{FullName: "acme/app", Visibility: "public", Topics: []string{"go", "bot"}, Language: "Go"}
 	f.Learn("pr.merge_commits", "pr.not_signed_off", "pr.unverified", "pr.behind", "pr.approvers", "pr.approvers_on_head", "pr.approvals_on_head",
 		"pr.changes_requested_by", "pr.commented_by", "pr.unresolved_threads", "pr.closes", "pr.required_checks", "pr.required_state", "pr.owners",
-		"pr.milestone_due", "pr.closed_at", "pr.merged_at")
+		"pr.ready_at", "pr.milestone_due", "pr.closed_at", "pr.merged_at")
 	f.LearnTeam("@acme/backend", []string{"carol", "dan"})
 	f.LearnTeam("@acme/docs", []string{"bob"})
 	f.LearnTeam("@acme", []string{"alice", "bob", "carol", "dan", "octocat"})
@@ -68,6 +68,14 @@ func TestMatchersOfReviewsAndChecks(t *testing.T) {
 		{`since_close = ">30d"`, whole(), False},
 		{`since_merge = "<2h"`, closed, True},
 		{`since_update = "1d..3d"`, closed, True},
+		{`since_ready = ">1h"`, whole(func(f *Facts) { f.Subject.ReadyAt = f.Now.Add(-2 * time.Hour) }), True},
+		{`since_ready = ">1h"`, whole(), False},
+		{`title = "add a bell"`, whole(), True},
+		{`title = ["* be", "[x]"]`, whole(), False},
+		{`number = ">0"`, whole(), True},
+		{`head_repo = "acme/*"`, whole(func(f *Facts) { f.Subject.HeadRepo = "acme/fork" }), True},
+		{`body_has = "secret"`, whole(func(f *Facts) { f.Subject.Body = "a <!-- secret --> b" }), False},
+		{`body_matches = '^a +b$'`, whole(func(f *Facts) { f.Subject.Body = "a <!-- secret --> b" }), True},
 		{`body_length = "<4"`, whole(func(f *Facts) { f.Subject.Body = " <!-- a long comment --> abc\n" }), True},
 		{`body_section = "test plan"`, described, True},
 		{`body_section = ["Test plan", "Why"]`, described, True},

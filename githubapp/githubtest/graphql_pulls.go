@@ -3,6 +3,7 @@ package githubtest
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 func pullTypes(t map[string]fields) {
@@ -94,12 +95,20 @@ func pullTypes(t map[string]fields) {
 			a args) any {
 			return connect(a, closes(v))
 		}),
+		"timelineItems": on("PullRequestTimelineItems*", "itemTypes since skip"+paging, func(_ *execution, v *issue, a args) any {
+			var list []readyEvent
+			if wanted := a.list("itemTypes"); !v.pull.readyAt.IsZero() && (len(wanted) == 0 || slices.Contains(wanted, "READY_FOR_REVIEW_EVENT")) {
+				list = append(list, readyEvent{v.pull.readyAt})
+			}
+			return connect(a, list)
+		}),
 		"autoMergeRequest":     on("AutoMergeRequest", "", func(_ *execution, v *issue, _ args) any { return v.pull.autoMerge }),
 		"isInMergeQueue":       is(func(v *issue) any { return v.pull.queued != nil }),
 		"mergeQueueEntry":      on("MergeQueueEntry", "", func(_ *execution, v *issue, _ args) any { return v.pull.queued }),
 		"potentialMergeCommit": on("Commit", "", func(*execution, *issue, args) any { return nil }),
 		"totalCommentsCount":   is(func(v *issue) any { return len(v.comments) }),
 	}, conversation(), reactionFields(func(v any) []*reaction { return v.(*issue).reactions }))
+	t["ReadyForReviewEvent"] = fields{"createdAt": is(func(v readyEvent) any { return when(v.at) })}
 	t["ReviewRequest"] = fields{
 		"requestedReviewer": on("RequestedReviewer", "", func(_ *execution, v any, _ args) any { return v }),
 		"asCodeOwner":       on("", "", func(*execution, any, args) any { return false }),
@@ -184,6 +193,9 @@ func pullTypes(t map[string]fields) {
 		"headCommit": on("Commit", "", func(x *execution, v *mergeGroup, _ args) any { return x.commitOrNil(v.issue.repo, v.sha) }),
 	}
 }
+
+// readyEvent is the newest moment at which a pull request became ready for review: all that its timeline holds here.
+type readyEvent struct{ at time.Time }
 
 var changeTypes = map[string]string{"added": "ADDED", "modified": "MODIFIED", "renamed": "RENAMED"}
 

@@ -27,12 +27,13 @@ var abstracts = map[string]abstract{
 	"GitObject":                stands("Commit Tree Blob", "id oid abbreviatedOid"),
 	"Node": stands(`Issue PullRequest User Bot Organization Repository IssueComment PullRequestReview PullRequestReviewComment Label
 		Discussion DiscussionComment CheckRun StatusContext Team PullRequestReviewThread`, "id"),
-	"RuleParameters": stands("RequiredStatusChecksParameters", ""),
-	"GitSignature":   stands("GpgSignature", "isValid state"),
-	"Labelable":      stands("Issue PullRequest Discussion", "labels"),
-	"Lockable":       stands("Issue PullRequest Discussion", "locked activeLockReason"),
-	"Assignable":     stands("Issue PullRequest", "assignees"),
-	"Closable":       stands("Issue PullRequest Discussion", "closed closedAt"),
+	"RuleParameters":           stands("RequiredStatusChecksParameters", ""),
+	"PullRequestTimelineItems": stands("ReadyForReviewEvent", ""),
+	"GitSignature":             stands("GpgSignature", "isValid state"),
+	"Labelable":                stands("Issue PullRequest Discussion", "labels"),
+	"Lockable":                 stands("Issue PullRequest Discussion", "locked activeLockReason"),
+	"Assignable":               stands("Issue PullRequest", "assignees"),
+	"Closable":                 stands("Issue PullRequest Discussion", "closed closedAt"),
 	"Reactable": stands("Issue PullRequest IssueComment PullRequestReviewComment Discussion DiscussionComment",
 		"id databaseId reactions reactionGroups"),
 	"Minimizable": stands("IssueComment PullRequestReview PullRequestReviewComment DiscussionComment",
@@ -67,6 +68,8 @@ func typeOf(static string, v any) string {
 		return "CheckRun"
 	case *status:
 		return "StatusContext"
+	case readyEvent:
+		return "ReadyForReviewEvent"
 	case gitSignature:
 		return "GpgSignature"
 	case protectionIn:

@@ -22,6 +22,7 @@ type pull struct {
 	baseSHA       string // tip of the base when it was merged or closed; see base
 	merged        bool
 	mergedAt      time.Time
+	readyAt       time.Time // when it was marked ready for review last
 	mergedBy      *user
 	mergeSHA      string
 	reviewers     []*user // asked for a review and still to give it
@@ -362,6 +363,7 @@ func (s *Server) setDraft(i *issue, draft bool, who *user) {
 		s.emitPull(i, "converted_to_draft", who, nil)
 		return
 	}
+	i.pull.readyAt = s.Now()
 	s.emitPull(i, "ready_for_review", who, nil)
 	s.tryAutoMerge(i)
 }
