@@ -43,6 +43,21 @@ var deeds = map[string]deed{
 		_, err := v.Push(a.at(0), githubtest.Commit{Delete: a.args[1:]})
 		return err
 	}},
+	"push-message": {"BRANCH MESSAGE FILE...", func(v githubtest.Visit, a deedArgs) error { return a.pushMessage(v) }},
+	"move": {"BRANCH FROM TO", func(v githubtest.Visit, a deedArgs) error {
+		_, err := v.Push(a.at(0), githubtest.Commit{Delete: []string{a.at(1)}, Files: map[string]string{a.at(2): a.ts.ReadFile(a.at(1))}})
+		return err
+	}},
+	"update-branch":  {"N", func(v githubtest.Visit, a deedArgs) error { return v.UpdateBranch(a.n()) }},
+	"comment-review": {"N TEXT", func(v githubtest.Visit, a deedArgs) error { _, err := v.CommentReview(a.n(), a.at(1)); return err }},
+	"comment-line": {"N FILE LINE TEXT", func(v githubtest.Visit, a deedArgs) error {
+		line, err := strconv.Atoi(a.at(2))
+		a.ts.Check(err)
+		_, err = v.CommentLine(a.n(), a.at(1), line, a.at(3))
+		return err
+	}},
+	"resolve":         {"COMMENT", func(v githubtest.Visit, a deedArgs) error { return v.Resolve(int64(a.n()), true) }},
+	"request-review":  {"N LOGIN...", func(v githubtest.Visit, a deedArgs) error { return v.RequestReview(a.n(), a.args[1:]...) }},
 	"delete-branch":   {"BRANCH", func(v githubtest.Visit, a deedArgs) error { return v.DeleteBranch(a.at(0)) }},
 	"comment":         {"N TEXT", func(v githubtest.Visit, a deedArgs) error { _, err := v.Comment(a.n(), a.at(1)); return err }},
 	"label":           {"N LABEL...", func(v githubtest.Visit, a deedArgs) error { return v.Label(a.n(), a.args[1:]...) }},
@@ -69,17 +84,6 @@ var deeds = map[string]deed{
 	}},
 	"comment-file": {"N FILE", func(v githubtest.Visit, a deedArgs) error {
 		_, err := v.Comment(a.n(), a.ts.ReadFile(a.at(1)))
-		return err
-	}},
-	"comment-review": {"N TEXT", func(v githubtest.Visit, a deedArgs) error {
-		_, err := v.CommentReview(a.n(), a.at(1))
-		return err
-	}},
-	"comment-line": {"N PATH LINE TEXT", func(v githubtest.Visit, a deedArgs) error {
-		line, err := strconv.Atoi(a.at(2))
-		if err == nil {
-			_, err = v.CommentLine(a.n(), a.at(1), line, a.at(3))
-		}
 		return err
 	}},
 	"comment-discussion": {"N TEXT", func(v githubtest.Visit, a deedArgs) error {
@@ -178,8 +182,48 @@ func (a deedArgs) n() int {
 }
 
 func (a deedArgs) open(v githubtest.Visit, draft bool) error {
-	_, err := v.OpenPullRequest(githubtest.PullRequest{Head: a.at(0), Title: a.at(1), Body: a.at(2), Draft: draft})
+	_, err := v.OpenPullRequest(githubtest.PullRequest{Head: a.at(0), Title: a.at(1), Body: strings.ReplaceAll(a.at(2), `\n`, "\n"), Draft: draft})
 	return err
+}
+
+func (a deedArgs) pushMessage(v githubtest.Visit) error {
+	c := githubtest.Commit{Message: strings.ReplaceAll(a.at(1), `\n`, "\n"), Files: map[string]string{}}
+	for _, path := range a.args[2:] {
+		c.Files[path] = a.ts.ReadFile(path)
+	}
+	_, err := v.Push(a.at(0), c)
+	return err
+}
+
+func (w *world) protect(ts *testscript.TestScript, args []string) error {
+	return w.demand(args, githubtest.Protection{})
+}
+
+func (w *world) ruleset(ts *testscript.TestScript, args []string) error {
+	return w.demand(args, githubtest.Protection{Ruleset: true})
+}
+
+func (w *world) demand(args []string, p githubtest.Protection) error {
+	if len(args) == 0 {
+		return fmt.Errorf("usage: protect BRANCH CHECK...")
+	}
+	if p.Checks = args[1:]; len(p.Checks) == 0 {
+		p = githubtest.Protection{}
+	}
+	w.github.Protect(w.seeded.Repository, args[0], p)
+	return nil
+}
+
+func (w *world) team(ts *testscript.TestScript, args []string) error {
+	if len(args) != 3 || args[1] != "join" && args[1] != "leave" {
+		return fmt.Errorf("usage: team SLUG join|leave LOGIN")
+	}
+	change := w.github.JoinTeam
+	if args[1] == "leave" {
+		change = w.github.LeaveTeam
+	}
+	change("acme", args[0], args[2])
+	return nil
 }
 
 func (a deedArgs) push(v githubtest.Visit) error {

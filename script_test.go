@@ -47,6 +47,9 @@ func TestMain(m *testing.M) {
 //	answer METHOD PATH STATUS [TIMES]   GitHub answers so, once unless told how often; STATUS may be lost, reset, limit
 //	mergeable known|unknown   GitHub has worked out what merges without conflict, or has not
 //	writes                prints what the bot changed at GitHub since the last writes
+//	protect BRANCH CHECK...     branch protection demands these checks; nothing without a check
+//	ruleset BRANCH CHECK...     a ruleset demands them
+//	team SLUG join|leave LOGIN  somebody joins or leaves a team of acme
 //	calls N               checks that the bot has made N API requests since the last calls, token requests aside
 //	dead                  prints the reasons of deliveries that were given up
 //	waiting N             checks that N visits wait
@@ -80,6 +83,9 @@ func TestScripts(t *testing.T) {
 			"mergeable": verb((*world).mergeable),
 			"writes":    verb((*world).writes),
 			"calls":     verb((*world).calls),
+			"protect":   verb((*world).protect),
+			"ruleset":   verb((*world).ruleset),
+			"team":      verb((*world).team),
 			"dead":      verb((*world).dead),
 			"waiting":   verb((*world).waiting),
 			"told":      verb((*world).told),

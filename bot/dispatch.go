@@ -80,6 +80,7 @@ func (h *Host) dispatchBatch(ctx context.Context, after int64) (int64, error) {
 	var unheard []int64
 	var jobs []queue.Job
 	for _, v := range visits {
+		h.rosters.hear(v.Installation, v.Event)
 		if h.unheard(v) {
 			unheard = append(unheard, v.ID)
 		} else {

@@ -23,7 +23,7 @@ Host.work (worker.go) takes all visits that wait on a subject, in order. For eac
   - finds the rules in force (configs.go): the operator's, and the repository's file by its blob SHA;
   - turns the payload into facts (facts.go);
   - sends a check or a commit status on to the pull requests of its commit (spread.go);
-  - evaluates the rules (rules.Set.Evaluate) and looks up the facts that turn out to be needed (lookup.go), in one query;
+  - evaluates the rules (rules.Set.Evaluate) and looks up the facts that turn out to be needed (lookup.go; teams.go for who is in a team), in one query;
   - lets the gates answer a merge queue (gates.go);
   - writes the plan down (store.WritePlan): decisions with their reasons, and steps.
 

@@ -127,8 +127,20 @@ func repositoryFacts(o object) *rules.Repository {
 	return &rules.Repository{
 		ID: o.num("id"), Owner: owner, Name: name, FullName: o.str("full_name"),
 		Private: o.flag("private"), Fork: o.flag("fork"), Archived: o.flag("archived"),
+		Visibility:    visibilityOf(o),
 		DefaultBranch: o.str("default_branch"), Language: o.str("language"), Topics: o.strs("topics"),
 	}
+}
+
+// visibilityOf is public, private or internal. Older servers send only whether it is private.
+func visibilityOf(o object) string {
+	switch {
+	case o.str("visibility") != "":
+		return o.word("visibility")
+	case o.flag("private"):
+		return "private"
+	}
+	return "public"
 }
 
 // kindOfIssue: to GitHub a pull request is an issue too, and says so in its issue half.
@@ -164,6 +176,10 @@ func subjectFacts(f *rules.Facts, kind string, o object) {
 	read("comments", func() { s.Comments = o.num("comments") }, "comments")
 	read("created_at", func() { s.CreatedAt = o.time("created_at"); s.Age = f.Now.Sub(s.CreatedAt) }, "created_at", "age")
 	read("updated_at", func() { s.UpdatedAt = o.time("updated_at") }, "updated_at")
+	read("closed_at", func() { s.ClosedAt = o.time("closed_at") }, "closed_at")
+	if kind != "discussion" {
+		read("milestone", func() { s.MilestoneDue = o.obj("milestone").time("due_on") }, "milestone_due")
+	}
 	if kind != "pull_request" || !o.has("head") {
 		return
 	}
@@ -174,7 +190,7 @@ func subjectFacts(f *rules.Facts, kind string, o object) {
 		s.HeadRepo = o.obj("head", "repo").str("full_name")
 		s.FromFork = !strings.EqualFold(s.HeadRepo, o.obj("base", "repo").str("full_name"))
 	}, "head", "head_sha", "head_repo", "from_fork")
-	read("merged_at", func() { s.Merged = o.str("merged_at") != "" }, "merged")
+	read("merged_at", func() { s.Merged, s.MergedAt = o.str("merged_at") != "", o.time("merged_at") }, "merged", "merged_at")
 	read("merge_commit_sha", func() {
 		if s.Merged { // before, it is GitHub's test merge
 			s.MergeSHA = o.str("merge_commit_sha")

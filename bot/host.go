@@ -45,6 +45,7 @@ type Host struct {
 	app     *githubapp.App
 	kinds   []rules.Kind
 	configs *configs
+	rosters *rosters
 	queue   *queue.Queue
 	now     func() time.Time
 	log     *slog.Logger
@@ -67,6 +68,7 @@ func NewHost(ctx context.Context, o HostOptions) (*Host, error) {
 		h.told = func(Visited) {}
 	}
 	h.configs = &configs{store: o.Store, kinds: o.Kinds, host: rules.Merge(o.Rules), now: h.now, log: h.log, loaded: map[int64]loadedConfig{}}
+	h.rosters = newRosters(h.now)
 	var err error
 	h.queue, err = queue.Open(ctx, queue.Options{Workers: o.Workers, Work: h.work, More: h.more, Log: h.log})
 	if err != nil {

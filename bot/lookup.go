@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"bellhop/githubapp"
 	"bellhop/rules"
@@ -16,9 +18,13 @@ import (
 // each further page of a long list), the sender's permission over REST, where GraphQL has no answer for an App.
 func learn(ctx context.Context, gh *githubapp.Client, f *rules.Facts, missing []string) error {
 	var ofSubject []string
+	behind := false
 	for _, name := range missing {
 		record, fact, _ := strings.Cut(name, ".")
 		switch {
+		case name == "subject.behind" && f.Subject != nil:
+			behind = true
+			ofSubject = append(ofSubject, notKnown(f, "base", "head_sha")...)
 		case record == "subject" && f.Subject != nil:
 			ofSubject = append(ofSubject, fact)
 		case name == "sender.permission":
@@ -29,15 +35,21 @@ func learn(ctx context.Context, gh *githubapp.Client, f *rules.Facts, missing []
 			return fmt.Errorf("nothing is known of how to look up %s", name)
 		}
 	}
-	if len(ofSubject) == 0 {
-		return nil
+	if len(ofSubject) > 0 {
+		if err := learnSubject(ctx, gh, f, ofSubject); err != nil {
+			return err
+		}
 	}
-	return learnSubject(ctx, gh, f, ofSubject)
+	if behind {
+		return learnBehind(ctx, gh, f)
+	}
+	return nil
 }
 
 // lookup is one selection of GraphQL and what is read from it.
 type lookup struct {
 	facts      string // the facts it tells, of the subject
+	with       string // facts that it is told from besides, whose look-up stands before it
 	selection  string // with one %s where a page begins, for a list that is paged
 	discussion string // the selection for a discussion, where it is another
 	issue      string // the selection for an issue, where it is another
@@ -109,15 +121,10 @@ var lookups = []lookup{
 		f.Subject.CommitCount = n.obj("commitCount").num("totalCount")
 	}},
 
-	{facts: "files", selection: "files(first: 100%s) { nodes { path changeType additions deletions } pageInfo { hasNextPage endCursor } }",
+	{facts: "files", selection: "files(first: 100%s) { totalCount nodes { path changeType additions deletions } pageInfo { hasNextPage endCursor } } attributes: baseRef { target { ... on Commit { file(path: \".gitattributes\") { object { ... on Blob { text } } } } } }",
 		pages: 30, connection: func(n object) object { return n.obj("files") }, read: readFiles},
-	{facts: "commits", selection: "newestCommits: commits(last: 100) { nodes { commit { oid message author { user { login } } } } }", read: func(f *rules.Facts, n object, _ []object) {
-		f.Subject.Commits = nil
-		for _, node := range n.obj("newestCommits").objects("nodes") {
-			c := node.obj("commit")
-			f.Subject.Commits = append(f.Subject.Commits, rules.Commit{SHA: c.str("oid"), Message: c.str("message"), Author: c.obj("author", "user").str("login")})
-		}
-	}},
+	{facts: "commits merge_commits not_signed_off unverified", selection: "allCommits: commits(first: 100%s) { totalCount nodes { commit { oid message author { name email user { login } } parents(first: 1) { totalCount } signature { isValid } } } pageInfo { hasNextPage endCursor } }",
+		pages: 3, connection: func(n object) object { return n.obj("allCommits") }, read: readCommits},
 	{facts: "reviews", selection: "latestOpinionatedReviews(first: 100) { nodes { databaseId author { login __typename } state body commit { oid } authorAssociation } }", read: func(f *rules.Facts, n object, _ []object) {
 		f.Subject.Reviews = nil
 		for _, r := range n.obj("latestOpinionatedReviews").objects("nodes") {
@@ -143,6 +150,41 @@ var lookups = []lookup{
 			}
 			return nil
 		}, read: readChecks},
+	{facts: "ready_at", selection: "readyDraft: isDraft readyCreated: createdAt becameReady: timelineItems(last: 1, itemTypes: [READY_FOR_REVIEW_EVENT]) { nodes { ... on ReadyForReviewEvent { createdAt } } }", read: func(f *rules.Facts, n object, _ []object) {
+		s := f.Subject
+		if s.ReadyAt = n.time("readyCreated"); n.flag("readyDraft") {
+			s.ReadyAt = time.Time{}
+			return
+		}
+		for _, event := range n.obj("becameReady").objects("nodes") {
+			s.ReadyAt = event.time("createdAt")
+		}
+	}},
+	{facts: "merged_at", selection: "mergedAt", read: func(f *rules.Facts, n object, _ []object) { f.Subject.MergedAt = n.time("mergedAt") }},
+	{facts: "closed_at", selection: "closedAt", read: func(f *rules.Facts, n object, _ []object) { f.Subject.ClosedAt = n.time("closedAt") }},
+	{facts: "milestone_due", selection: "dueMilestone: milestone { dueOn }", read: func(f *rules.Facts, n object, _ []object) {
+		f.Subject.MilestoneDue = n.obj("dueMilestone").time("dueOn")
+	}},
+	{facts: "approvers approvers_on_head approvals_on_head", selection: "approvedHead: headRefOid approvedBy: latestOpinionatedReviews(first: 100, writersOnly: true) { nodes { state author { login __typename } commit { oid } } }", read: readApprovers},
+	{facts: "changes_requested_by", selection: "changesRequested: latestOpinionatedReviews(first: 100) { nodes { state author { login __typename } } }", read: func(f *rules.Facts, n object, _ []object) {
+		f.Subject.ChangesRequestedBy = authorsOf(n.obj("changesRequested"), "CHANGES_REQUESTED")
+	}},
+	{facts: "commented_by", selection: "commentReviews: reviews(last: 100, states: [COMMENTED]) { nodes { state author { login __typename } } }", read: func(f *rules.Facts, n object, _ []object) {
+		f.Subject.CommentedBy = authorsOf(n.obj("commentReviews"), "COMMENTED")
+	}},
+	{facts: "unresolved_threads", selection: "reviewThreads(first: 100%s) { nodes { isResolved } pageInfo { hasNextPage endCursor } }",
+		pages: 10, connection: func(n object) object { return n.obj("reviewThreads") }, read: func(f *rules.Facts, _ object, nodes []object) {
+			f.Subject.UnresolvedThreads = 0
+			for _, t := range nodes {
+				if !t.flag("isResolved") {
+					f.Subject.UnresolvedThreads++
+				}
+			}
+		}},
+	{facts: "closes", selection: "closingIssuesReferences(first: 100) { nodes { number title state repository { nameWithOwner } labels(first: 50) { nodes { name } } milestone { title } assignees(first: 20) { nodes { login } } } }", read: readCloses},
+	{facts: "required_checks required_state", selection: requiredSelection, pages: 10,
+		connection: func(n object) object { return rollupContexts(n.obj("requiredCommit")) }, read: readRequired},
+	{facts: "owners", with: "files", selection: ownersSelection, read: readOwners},
 	{facts: "mergeable", selection: "mergeable", read: func(f *rules.Facts, n object, _ []object) {
 		// GitHub tests the merge in the background and answers UNKNOWN until it is done; asking sets it going.
 		// https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request
@@ -163,34 +205,41 @@ func loginOf(actor object) string {
 	return login
 }
 
-func readFiles(f *rules.Facts, _ object, nodes []object) {
+func readFiles(f *rules.Facts, n object, nodes []object) {
+	attributes := parseAttributes(n.obj("attributes", "target", "file", "object").str("text"))
 	f.Subject.Files = make([]rules.File, 0, len(nodes))
 	for _, n := range nodes {
 		status := n.word("changeType")
 		if status == "deleted" {
 			status = "removed" // as REST and push payloads say
 		}
-		f.Subject.Files = append(f.Subject.Files, rules.File{Path: n.str("path"), Status: status, Additions: n.num("additions"), Deletions: n.num("deletions")})
+		f.Subject.Files = append(f.Subject.Files, rules.File{Path: n.str("path"), Status: status, Additions: n.num("additions"), Deletions: n.num("deletions"),
+			Generated: attributes.generated(n.str("path"))})
 	}
 }
 
 func readChecks(f *rules.Facts, _ object, nodes []object) {
 	f.Subject.Checks = make([]rules.Check, 0, len(nodes))
 	for _, n := range nodes {
-		c := rules.Check{Name: n.str("name"), App: n.obj("checkSuite", "app").str("slug"), Conclusion: n.word("conclusion")}
-		if n.str("__typename") == "StatusContext" {
-			c.Name = n.str("context")
-			if state := n.word("state"); state != "pending" && state != "expected" {
-				c.Conclusion = state
-			}
-		}
-		f.Subject.Checks = append(f.Subject.Checks, c)
+		f.Subject.Checks = append(f.Subject.Checks, checkOf(n))
 	}
 	f.LearnOthersChecks(checksState(f.OthersChecks()))
 	state, waits := checksState(f.Subject.Checks)
 	if f.Subject.ChecksState = state; state == "" {
 		f.Wait("subject.checks_state", waits)
 	}
+}
+
+// checkOf reads a check run or a commit status of a rollup.
+func checkOf(n object) rules.Check {
+	c := rules.Check{Name: n.str("name"), App: n.obj("checkSuite", "app").str("slug"), Conclusion: n.word("conclusion")}
+	if n.str("__typename") == "StatusContext" {
+		c.Name = n.str("context")
+		if state := n.word("state"); state != "pending" && state != "expected" {
+			c.Conclusion = state
+		}
+	}
+	return c
 }
 
 // checksState sums checks up as green, red or none, or says what is waited for. One red check decides whatever is pending. A
@@ -245,7 +294,7 @@ func learnSubject(ctx context.Context, gh *githubapp.Client, f *rules.Facts, fac
 			first = subject
 		}
 		for i, l := range want {
-			if l.pages == 0 || page > 0 && after[i] == "" {
+			if l.pages <= page || page > 0 && after[i] == "" {
 				continue
 			}
 			conn := l.connection(subject)
@@ -262,8 +311,26 @@ func learnSubject(ctx context.Context, gh *githubapp.Client, f *rules.Facts, fac
 			f.Learn("subject." + name)
 		}
 		l.read(f, first, nodes[i]) // after Learn: it may say that a fact is to be waited for
+		if l.pages == 0 {
+			continue
+		}
+		total := l.connection(first).num("totalCount")
+		if after[i] != "" || total > int64(len(nodes[i])) {
+			l.cut(f, total, len(nodes[i]))
+		}
 	}
 	return nil
+}
+
+// cut marks the facts of a list that was not read to its end: what is said of all of it would be said of a part.
+func (l lookup) cut(f *rules.Facts, total int64, read int) {
+	why := fmt.Sprintf("the list is too long: %d were read, and there are more", read)
+	if total > int64(read) {
+		why = fmt.Sprintf("the list is too long: %d of %d were read", read, total)
+	}
+	for _, name := range strings.Fields(l.facts) {
+		f.Wait("subject."+name, name+" cannot be told: "+why)
+	}
 }
 
 func (l lookup) of(kind string) string {
@@ -279,7 +346,8 @@ func (l lookup) of(kind string) string {
 // lookupsFor returns the look-ups that tell facts, each once, in the order of the table.
 func lookupsFor(facts []string) ([]lookup, error) {
 	needed := map[int]bool{}
-	for _, fact := range facts {
+	for i := 0; i < len(facts); i++ {
+		fact := facts[i]
 		found := -1
 		for i, l := range lookups {
 			for _, name := range strings.Fields(l.facts) {
@@ -292,6 +360,11 @@ func lookupsFor(facts []string) ([]lookup, error) {
 			return nil, fmt.Errorf("nothing is known of how to look up subject.%s", fact)
 		}
 		needed[found] = true
+		for _, name := range strings.Fields(lookups[found].with) {
+			if !slices.Contains(facts, name) {
+				facts = append(facts[:len(facts):len(facts)], name)
+			}
+		}
 	}
 	order := make([]int, 0, len(needed))
 	for i := range needed {

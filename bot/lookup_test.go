@@ -16,12 +16,15 @@ func TestEveryFactCanBeLookedUp(t *testing.T) {
 	for kind, field := range kinds {
 		var all []string
 		for _, fact := range lookedUp(t, kind) {
+			if fact == "behind" {
+				continue // GraphQL has no answer for forks: see learnBehind
+			}
 			want, err := lookupsFor([]string{fact})
 			if err != nil {
 				t.Errorf("%s: %v", kind, err)
 				continue
 			}
-			selection := selectionOf(want[0], kindOf[kind])
+			selection := selectionOf(want[len(want)-1], kindOf[kind])
 			if err := contract.CheckQuery(factsQuery(field, []string{selection}), map[string]any{"owner": "o", "name": "n", "number": 1}); err != nil {
 				t.Errorf("%s.%s: %v", kind, fact, err)
 			}

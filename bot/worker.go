@@ -254,7 +254,7 @@ func (h *Host) plan(ctx context.Context, gh *githubapp.Client, v store.Visit, f 
 	result := c.set.Evaluate(f)
 	for len(result.Missing) > 0 {
 		looked := result.Missing
-		if err := learn(ctx, gh, f, looked); err != nil {
+		if err := h.learn(ctx, gh, f, looked); err != nil {
 			return false, err
 		}
 		if result = c.set.Evaluate(f); slices.Equal(looked, result.Missing) {

@@ -37,7 +37,7 @@ type item struct {
 func (t *term) cost() int {
 	n := 0
 	for _, path := range t.expr.reads {
-		if f := schema().fact(path); f != nil && f.in == "fetch" {
+		if fetched(path) {
 			n = 2
 		}
 	}

@@ -87,6 +87,13 @@ func (c cost) CallCost(name, id string, args []ref.Val, result ref.Val) *uint64 
 		n += 2 * weight
 	case "during":
 		n = 300
+	case "sum", "green", "owners_lack":
+		if list, ok := args[0].(interface{ Size() ref.Val }); ok {
+			size, _ := list.Size().(types.Int)
+			n += int(size)
+		}
+	case "section", "unchecked", "without_comments":
+		n += len(text(args[0])) / 20
 	case "lower", "upper", "trim", "first_line":
 		n += len(text(args[0])) / 100
 	case "split", "join", "replace", "command":

@@ -7,6 +7,7 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 )
 
@@ -45,6 +46,9 @@ func examine(text string, checked *cel.Ast) *examination {
 				name = v.rec.trail
 			}
 			x.reads[name] = true
+			if v.name == teamVariable {
+				x.flaw(e, "team alone is no value", `Name the team: team["@org/team"].`)
+			}
 		}
 	}
 	return x
@@ -88,6 +92,14 @@ func (x *examination) call(e ast.Expr) {
 	case "matches", "glob":
 		if len(args) == 2 {
 			x.pattern(call.FunctionName(), args[1])
+		}
+	case operators.Index:
+		x.team(args)
+	case "owners_lack":
+		for _, a := range args {
+			if a.Kind() == ast.IdentKind && a.AsIdent() == teamVariable {
+				x.inside[a.ID()] = true // the names are those in CODEOWNERS of the base, which writers alone can change
+			}
 		}
 	case "duration", "timestamp":
 		if s, ok := literal(args[0]); ok {

@@ -198,6 +198,10 @@ func (a *activation) unknown(u *types.Unknown) answer {
 	for _, id := range u.IDs() {
 		trails, _ := u.GetAttributeTrails(id)
 		for _, t := range trails {
+			if why, ok := waitsFor(t); ok {
+				waiting = append(waiting, why)
+				continue
+			}
 			path := t.Variable()
 			if q := t.QualifierPath(); len(q) > 0 {
 				path = fmt.Sprintf("%s.%v", path, q[0])

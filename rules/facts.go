@@ -37,6 +37,7 @@ type Facts struct {
 	MergeGroup *MergeGroup    `var:"merge_group" doc:"The merge group of a merge_group event."`
 	Release    *Release       `var:"release" doc:"The release of a release event."`
 	Deployment *Deployment    `var:"deployment" doc:"The deployment of a deployment or deployment_status event."`
+	Teams      Rosters        `var:"team" doc:"The members of a team or an organisation, by its name: pr.author in team[\"@acme/backend\"], or team[\"@acme\"]."`
 
 	Installation *Installation `var:"installation" doc:"The installation of an installation or installation_repositories event."`
 	Freeze       Freeze        `var:"freeze" doc:"The freeze in force, if there is one."`
@@ -72,6 +73,7 @@ type Repository struct {
 	Name          string   `fact:"name" doc:"Its name without the owner."`
 	FullName      string   `fact:"full_name" doc:"owner/name."`
 	Private       bool     `fact:"private" doc:"Whether it is private."`
+	Visibility    string   `fact:"visibility" doc:"public, private or internal."`
 	Fork          bool     `fact:"fork" doc:"Whether it is a fork."`
 	Archived      bool     `fact:"archived" doc:"Whether it is archived."`
 	DefaultBranch string   `fact:"default_branch" doc:"Its default branch."`
@@ -123,8 +125,8 @@ type Subject struct {
 	ChangedFiles int64    `fact:"changed_files" in:"pr" of:"pr" by:"pull_request.synchronize pull_request.edited" doc:"Number of files changed."`
 	CommitCount  int64    `fact:"commit_count" in:"pr" of:"pr" by:"pull_request.synchronize" doc:"Number of commits."`
 
-	Files          []File   `fact:"files" in:"fetch" of:"pr" by:"pull_request.synchronize pull_request.edited" doc:"The files changed, 3,000 at the most."`
-	Commits        []Commit `fact:"commits" in:"fetch" of:"pr" by:"pull_request.synchronize" doc:"Its commits, the newest 100."`
+	Files          []File   `fact:"files" in:"fetch" of:"pr" by:"pull_request.synchronize pull_request.edited" doc:"The files changed. Waits where there are more than 3,000, which GitHub does not list."`
+	Commits        []Commit `fact:"commits" in:"fetch" of:"pr" by:"pull_request.synchronize" doc:"Its commits, the oldest first. Waits where there are more than 250, which GitHub does not list."`
 	Reviews        []Review `fact:"reviews" in:"fetch" of:"pr" by:"pull_request_review" doc:"The last review of each person that is approved, changes_requested or dismissed."`
 	Approvals      int64    `fact:"approvals" in:"fetch" of:"pr" by:"pull_request_review" doc:"How many people with write permission approve it as their last word."`
 	ReviewDecision string   `fact:"review_decision" in:"fetch" of:"pr" by:"pull_request_review" doc:"approved, changes_requested, review_required, or empty where no review is required."`
@@ -134,6 +136,29 @@ type Subject struct {
 
 	Idle       time.Duration `fact:"idle" in:"fetch" of:"issue pr" by:"issues issue_comment pull_request pull_request_review pull_request_review_comment" doc:"How long ago a person last did anything on it; bots do not count."`
 	AuthorIdle time.Duration `fact:"author_idle" in:"fetch" of:"issue pr" by:"issues issue_comment pull_request pull_request_review pull_request_review_comment" doc:"How long ago its author last did anything on it."`
+
+	MilestoneDue time.Time `fact:"milestone_due" in:"issue" of:"issue pr" by:"issues.milestoned issues.demilestoned pull_request.milestoned pull_request.demilestoned" doc:"When its milestone is due; year 1 when it has none or that has no date."`
+	ClosedAt     time.Time `fact:"closed_at" in:"issue" by:"issues.closed issues.reopened pull_request.closed pull_request.reopened discussion.closed discussion.reopened" doc:"When it was closed or merged; year 1 while it is open."`
+	MergedAt     time.Time `fact:"merged_at" in:"pr" of:"pr" by:"pull_request.closed" doc:"When it was merged; year 1 before."`
+
+	ReadyAt time.Time `fact:"ready_at" in:"fetch" of:"pr" by:"pull_request.ready_for_review pull_request.converted_to_draft" doc:"When it became ready for review: when it was opened, if it never was a draft; year 1 while it is one."`
+
+	MergeCommits int64    `fact:"merge_commits" in:"fetch" of:"pr" by:"pull_request.synchronize" doc:"How many of its commits have more than one parent."`
+	NotSignedOff []string `fact:"not_signed_off" in:"fetch" of:"pr" by:"pull_request.synchronize" doc:"SHAs of its commits without a Signed-off-by line of their author, merges and commits of bots aside."`
+	Unverified   []string `fact:"unverified" in:"fetch" of:"pr" by:"pull_request.synchronize" doc:"SHAs of its commits whose signature GitHub does not verify, or that have none."`
+	Behind       int64    `fact:"behind" in:"fetch" of:"pr" by:"pull_request.synchronize pull_request.edited push" doc:"How many commits of its base it does not contain."`
+
+	Approvers          []string `fact:"approvers" in:"fetch" of:"pr" by:"pull_request_review" doc:"Logins of those with write permission who approve it as their last word."`
+	ApproversOnHead    []string `fact:"approvers_on_head" in:"fetch" of:"pr" by:"pull_request_review pull_request.synchronize" doc:"Of the approvers, those who approve the newest commit."`
+	ApprovalsOnHead    int64    `fact:"approvals_on_head" in:"fetch" of:"pr" by:"pull_request_review pull_request.synchronize" doc:"How many people with write permission approve the newest commit as their last word."`
+	ChangesRequestedBy []string `fact:"changes_requested_by" in:"fetch" of:"pr" by:"pull_request_review" doc:"Logins of those who ask for changes as their last word."`
+	CommentedBy        []string `fact:"commented_by" in:"fetch" of:"pr" by:"pull_request_review" doc:"Logins of those who left a review that only comments, of the newest 100 such reviews."`
+	UnresolvedThreads  int64    `fact:"unresolved_threads" in:"fetch" of:"pr" by:"pull_request_review_thread pull_request_review_comment pull_request_review" doc:"How many threads of review comments are not resolved. Waits where there are more than 1,000 threads."`
+
+	Closes         []Linked `fact:"closes" in:"fetch" of:"pr" by:"pull_request.edited" doc:"The issues that it closes when it is merged, 100 at the most."`
+	RequiredChecks []string `fact:"required_checks" in:"fetch" of:"pr" by:"check_run check_suite status workflow_run" doc:"Names of the checks that its base demands, by branch protection and rulesets."`
+	RequiredState  string   `fact:"required_state" in:"fetch" of:"pr" by:"check_run check_suite status workflow_run" doc:"green (all required checks are success, neutral or skipped), red (one is not) or none (none is required). Waits while one is pending or has not reported."`
+	Owners         []Owned  `fact:"owners" in:"fetch" of:"pr" by:"pull_request.synchronize pull_request.edited" doc:"The changed files that have owners, by CODEOWNERS of its base."`
 
 	// NodeID is what GraphQL calls it. Not a fact of the language.
 	NodeID string
@@ -145,6 +170,24 @@ type File struct {
 	Status    string `fact:"status" doc:"added, modified, removed, renamed, copied or changed."`
 	Additions int64  `fact:"additions" doc:"Lines added."`
 	Deletions int64  `fact:"deletions" doc:"Lines removed."`
+	Generated bool   `fact:"generated" doc:"Whether nobody wrote it: a lock file, a dependency kept in the repository, generated code, or what .gitattributes of the base marks as linguist-generated. Known of a pull request's files."`
+}
+
+// Linked is an issue that a pull request closes.
+type Linked struct {
+	Number    int64    `fact:"number" doc:"Its number."`
+	Repo      string   `fact:"repo" doc:"owner/name of its repository."`
+	Title     string   `fact:"title" doc:"Its title."`
+	State     string   `fact:"state" doc:"open or closed."`
+	Labels    []string `fact:"labels" doc:"Names of its labels, 50 at the most."`
+	Milestone string   `fact:"milestone" doc:"Title of its milestone; empty when it has none."`
+	Assignees []string `fact:"assignees" doc:"Logins of its assignees."`
+}
+
+// Owned is a changed file that has owners.
+type Owned struct {
+	Path   string   `fact:"path" doc:"Path from the root of the repository."`
+	Owners []string `fact:"owners" doc:"Its owners: logins, @org/team for teams, and e-mail addresses as they stand in the file."`
 }
 
 // Commit is one commit.

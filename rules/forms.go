@@ -27,6 +27,8 @@ type clause struct {
 	expr     string // out: the condition
 	seen     string // out: the expression that shows what it was held against; over when empty
 	problems []syntax.Diagnostic
+
+	groups map[string][]textAt // of [people]; nil inside it
 }
 
 func (c *clause) problem(at syntax.Span, message, mend string) {
@@ -93,8 +95,13 @@ func (c *clause) texts() []textAt {
 
 // globs makes one regular expression of the globs of the value.
 func (c *clause) globs(fold, path bool) (string, bool) {
+	return c.globsOf(c.texts(), fold, path)
+}
+
+// globsOf is globs for some of the texts of the value.
+func (c *clause) globsOf(list []textAt, fold, path bool) (string, bool) {
 	var alternatives []string
-	for _, t := range c.texts() {
+	for _, t := range list {
 		pattern, err := globRegexp(t.text)
 		switch {
 		case err != nil:
@@ -329,6 +336,16 @@ func (c *clause) checks(words []string) string {
 		if w == "pending" {
 			c.seen = `pr.checks.filter(x, !(x.conclusion in ["success", "neutral", "skipped"])).map(x, x.name + ": " + (x.conclusion == "" ? "pending" : x.conclusion))`
 			parts = append(parts, `(pr.checks.exists(x, x.conclusion == "") && pr.checks.all(x, x.conclusion in ["", "success", "neutral", "skipped"]))`)
+			continue
+		}
+		if w == "finished" {
+			c.seen = `pr.checks.map(x, x.name + ": " + (x.conclusion == "" ? "pending" : x.conclusion))`
+			parts = append(parts, `(size(pr.checks) > 0 && pr.checks.all(x, x.conclusion != ""))`)
+			continue
+		}
+		if w == "required" {
+			c.seen = "pr.required_state"
+			parts = append(parts, `pr.required_state == "green"`)
 			continue
 		}
 		parts = append(parts, c.over+" == "+quote(w))

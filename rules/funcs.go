@@ -38,7 +38,7 @@ var errLong = errors.New("the text is too long")
 
 var functions = sync.OnceValue(func() []function {
 	text, list := types.StringType, types.NewListType(types.StringType)
-	return []function{
+	return append(moreFunctions(), []function{
 		{Function{"lower", "text.lower() → text", "The text in lower case.", `"README".lower()`, `"readme"`},
 			"text_lower", true, []*types.Type{text}, text, onText(strings.ToLower)},
 		{Function{"upper", "text.upper() → text", "The text in upper case.", `"readme".upper()`, `"README"`},
@@ -65,7 +65,7 @@ var functions = sync.OnceValue(func() []function {
 		{Function{"during", "during(time, window) → bool", "Whether the time is in the window of the week: days, hours and a time zone. The window must be written out.",
 			`during(timestamp("2026-01-05T10:00:00Z"), "Mon-Fri 09:00-17:00 Europe/Berlin")`, `true`},
 			"time_during", false, []*types.Type{types.TimestampType, text}, types.BoolType, during},
-	}
+	}...)
 })
 
 // Functions lists the functions of the expression language beyond those of CEL itself.

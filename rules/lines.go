@@ -93,7 +93,7 @@ func (c *compiler) count(at syntax.Span) bool {
 
 // matcher compiles one line of when or unless.
 func (c *compiler) matcher(m *matcher, n *syntax.Node, what string, records []string) *term {
-	cl := &clause{file: c.file, node: n, what: what + "." + m.key, over: m.subject(records), allowed: m.words}
+	cl := &clause{file: c.file, node: n, what: what + "." + m.key, over: m.subject(records), allowed: m.words, groups: c.people}
 	m.form.build(cl)
 	if len(cl.problems) > 0 {
 		c.problems = append(c.problems, cl.problems...)

@@ -20,6 +20,7 @@ func whole(change ...func(*Facts)) *Facts {
 		s.ReviewDecision, s.Mergeable, s.FromFork = "approved", true, true
 		f.Sender.Permission = "write"
 		f.Learn("pr.files", "pr.commits", "pr.reviews", "pr.approvals", "pr.review_decision", "pr.checks", "pr.checks_state", "pr.mergeable", "sender.permission")
+		wholeReviews(f)
 	})
 	for _, c := range change {
 		c(f)

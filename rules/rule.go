@@ -61,6 +61,7 @@ type compiler struct {
 	callNames map[string]int // names and aliases of commands → their line
 	combine   string         // name of the check run of combined gates; "" when each has its own
 	gates     map[string]int // check runs of gates, with their line
+	people    map[string][]textAt
 }
 
 // problem notes a mistake.

@@ -122,6 +122,8 @@ var schema = sync.OnceValue(func() *tables {
 		switch {
 		case ft.Kind() == reflect.Map:
 			v.typ = types.DynType
+		case ft == reflect.TypeFor[Rosters]():
+			v.typ = types.NewMapType(types.StringType, types.NewListType(types.StringType))
 		case ft.Kind() == reflect.Struct && ft != reflect.TypeFor[time.Time]():
 			v.rec = s.record(ft, name, name, "")
 			v.typ = types.NewObjectType(v.rec.name)

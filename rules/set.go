@@ -37,6 +37,7 @@ func Compile(name string, src []byte, kinds []Kind, o Options) (*Set, []syntax.D
 	var top topTables
 	c.problems = file.Decode(file.Root, "", &top, o.Leave...)
 	c.gatesTable(top.Gates)
+	c.groups(top.People)
 	set := newSet(append(c.rules(top.Rule), c.allCommands(top.Command, top.Commands)...), kinds)
 	set.freezes = c.freezes(top.Freeze)
 	return set, syntax.Sort(c.problems)
@@ -49,6 +50,7 @@ type topTables struct {
 	Commands *syntax.Node `toml:"commands"`
 	Freeze   *syntax.Node `toml:"freeze"`
 	Gates    *syntax.Node `toml:"gates"`
+	People   *syntax.Node `toml:"people"`
 }
 
 // Tables names the top-level tables of a rule file, for who reads another file in which they stand too.
@@ -277,7 +279,7 @@ func (s *Set) Rules() []Rule {
 			d.Else = append(d.Else, a.kind.Name)
 		}
 		for _, path := range r.reads {
-			if f := schema().fact(path); f != nil && f.in == "fetch" {
+			if fetched(path) {
 				d.Fetches = append(d.Fetches, path)
 			}
 		}

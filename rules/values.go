@@ -158,6 +158,8 @@ func newActivation(f *Facts) *activation {
 		switch {
 		case v.rec == nil && f.blank:
 			a.values[v.name] = types.NewUnknown(0, types.NewAttributeTrail(v.name))
+		case v.rec == nil && field.Type() == reflect.TypeFor[Rosters]():
+			a.values[v.name] = &f.Teams
 		case v.rec == nil && field.Kind() == reflect.Map:
 			a.values[v.name] = types.DefaultTypeAdapter.NativeToValue(field.Interface())
 		case v.rec == nil:

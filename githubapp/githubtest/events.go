@@ -8,7 +8,7 @@ import (
 
 // allEvents is every event that an App can subscribe to and the stand-in sends.
 var allEvents = strings.Fields(`check_run check_suite commit_comment create delete deployment deployment_status discussion
-	discussion_comment fork issue_comment issues label member merge_group milestone pull_request pull_request_review
+	discussion_comment fork issue_comment issues label member membership merge_group milestone pull_request pull_request_review
 	pull_request_review_comment pull_request_review_thread push release repository repository_dispatch star status workflow_dispatch
 	workflow_job workflow_run`)
 

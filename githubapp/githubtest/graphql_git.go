@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,21 @@ func gitTypes(t map[string]fields) {
 		"name":   is(func(v refIn) any { _, name := splitRef(v.ref); return name }),
 		"prefix": is(func(v refIn) any { prefix, _ := splitRef(v.ref); return prefix }),
 		"target": on("GitObject", "", func(x *execution, v refIn, _ args) any { return x.gitObject(v.repo, v.repo.refs[v.ref]) }),
+		"refUpdateRule": on("RefUpdateRule", "", func(_ *execution, v refIn, _ args) any {
+			_, name := splitRef(v.ref)
+			if p, has := v.repo.protections[name]; has && !p.Ruleset {
+				return protectionIn{name, p}
+			}
+			return nil
+		}),
+		"rules": on("RepositoryRule*", "orderBy"+paging, func(_ *execution, v refIn, a args) any {
+			_, name := splitRef(v.ref)
+			var list []protectionIn
+			if p, has := v.repo.protections[name]; has && p.Ruleset && len(p.Checks) > 0 {
+				list = append(list, protectionIn{name, p})
+			}
+			return connect(a, list)
+		}),
 		"branchProtectionRule": on("BranchProtectionRule", "", func(_ *execution, v refIn, _ args) any {
 			_, name := splitRef(v.ref)
 			if p, has := v.repo.protections[name]; has {
@@ -21,7 +37,22 @@ func gitTypes(t map[string]fields) {
 			return nil
 		}),
 	}
+	refRuleTypes(t)
 	t["Commit"] = fields{
+		"file": on("TreeEntry", "path", func(x *execution, v commitIn, a args) any {
+			e, has := v.commit.files[a.text("path")]
+			if !has {
+				return nil
+			}
+			return treeEntryIn{v.repo, path.Base(a.text("path")), treeEntry{name: path.Base(a.text("path")), mode: e.mode, kind: "blob", sha: e.sha}}
+		}),
+		// GitHub signs the commits that a bot makes over its API; those of people here are not signed.
+		"signature": on("GitSignature", "", func(_ *execution, v commitIn, _ args) any {
+			if v.author.user == nil || v.author.user.kind != "Bot" {
+				return nil
+			}
+			return gitSignature{}
+		}),
 		"id": is(func(v commitIn) any { return commitNode(v.repo, v.commit) }), "oid": is(func(v commitIn) any { return v.sha }),
 		"abbreviatedOid": is(func(v commitIn) any { return v.sha[:7] }), "message": is(func(v commitIn) any { return v.message }),
 		"messageHeadline": is(func(v commitIn) any { return v.subject() }),

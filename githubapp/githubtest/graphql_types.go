@@ -27,10 +27,12 @@ var abstracts = map[string]abstract{
 	"GitObject":                stands("Commit Tree Blob", "id oid abbreviatedOid"),
 	"Node": stands(`Issue PullRequest User Bot Organization Repository IssueComment PullRequestReview PullRequestReviewComment Label
 		Discussion DiscussionComment CheckRun StatusContext Team PullRequestReviewThread`, "id"),
-	"Labelable":  stands("Issue PullRequest Discussion", "labels"),
-	"Lockable":   stands("Issue PullRequest Discussion", "locked activeLockReason"),
-	"Assignable": stands("Issue PullRequest", "assignees"),
-	"Closable":   stands("Issue PullRequest Discussion", "closed closedAt"),
+	"RuleParameters": stands("RequiredStatusChecksParameters", ""),
+	"GitSignature":   stands("GpgSignature", "isValid state"),
+	"Labelable":      stands("Issue PullRequest Discussion", "labels"),
+	"Lockable":       stands("Issue PullRequest Discussion", "locked activeLockReason"),
+	"Assignable":     stands("Issue PullRequest", "assignees"),
+	"Closable":       stands("Issue PullRequest Discussion", "closed closedAt"),
 	"Reactable": stands("Issue PullRequest IssueComment PullRequestReview PullRequestReviewComment Discussion DiscussionComment",
 		"id databaseId reactions reactionGroups"),
 	"Minimizable": stands("IssueComment PullRequestReview PullRequestReviewComment DiscussionComment",
@@ -70,6 +72,10 @@ func typeOf(static string, v any) string {
 		return "CheckRun"
 	case *status:
 		return "StatusContext"
+	case gitSignature:
+		return "GpgSignature"
+	case protectionIn:
+		return "RequiredStatusChecksParameters"
 	case commitIn:
 		if static == "PullRequestTimelineItems" {
 			return "PullRequestCommit"

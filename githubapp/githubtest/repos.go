@@ -33,6 +33,7 @@ type Protection struct {
 	Approvals int      // approving reviews by people with write permission
 	Checks    []string // names of check runs or contexts of statuses that must be green
 	Strict    bool     // whether the head must contain the base
+	Ruleset   bool     // whether a ruleset demands it, not a branch protection
 }
 
 type collaborator struct {
