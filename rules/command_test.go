@@ -30,6 +30,11 @@ func spoken(kind, by, permission, text string) *Facts {
 	return f
 }
 
+// planned are the steps that are done unless something fails.
+func planned(res Result) []Step {
+	return slices.DeleteFunc(slices.Clone(res.Steps), func(s Step) bool { return s.Fallback })
+}
+
 func TestArguments(t *testing.T) {
 	s := commandRules(t, `
 [[command]]
@@ -87,7 +92,7 @@ then.comment = "held"
 	} {
 		res := s.Evaluate(spoken("issue", "bob", "read", words))
 		got := ""
-		for _, step := range res.Steps {
+		for _, step := range planned(res) {
 			body := step.Action.(*toyComment).Body
 			if _, text, ok := strings.Cut(body, "`: "); ok && strings.Contains(body, "It is written") {
 				text, _, _ = strings.Cut(text, ". It is written")
@@ -172,7 +177,7 @@ func TestNearMiss(t *testing.T) {
 		"Please try /retst again.": "",
 	} {
 		got := ""
-		for _, step := range s.Evaluate(spoken("issue", "bob", "read", text)).Steps {
+		for _, step := range planned(s.Evaluate(spoken("issue", "bob", "read", text))) {
 			got += step.Action.(*toyComment).Body
 		}
 		if got != want {
@@ -193,7 +198,7 @@ func TestCommandLayers(t *testing.T) {
 	s := Merge(host, repo)
 	for text, want := range map[string]string{"/a": "repo a", "/b": "host b", "/help": "my help"} {
 		res := s.Evaluate(spoken("issue", "bob", "read", text))
-		if len(res.Steps) != 1 || res.Steps[0].Action.(*toyComment).Body != want {
+		if len(planned(res)) != 1 || res.Steps[0].Action.(*toyComment).Body != want {
 			t.Errorf("%s: got %+v, want %q", text, res.Steps, want)
 		}
 	}
@@ -204,8 +209,18 @@ func TestCommandMemory(t *testing.T) {
 	s := commandRules(t, "[[command]]\nname = 'x'\nwho = 'anyone'\nthen.label = 'mine'")
 	f := spoken("issue", "bob", "read", "/x")
 	res := s.Evaluate(f)
-	if len(res.Steps) != 1 || len(res.Steps[0].Put) > 0 || len(res.Memory.Held) > 0 {
+	if len(planned(res)) != 1 || len(res.Steps[0].Put) > 0 || len(res.Memory.Held) > 0 {
 		t.Errorf("got %+v, %+v", res.Steps, res.Memory)
+	}
+}
+
+// TestFailed: a fallback tells what went wrong, whatever that is.
+func TestFailed(t *testing.T) {
+	s := commandRules(t, "[[command]]\nname = 'x'\nwho = 'anyone'\nthen.label = 'mine'")
+	step := s.Evaluate(spoken("issue", "bob", "read", "/x")).Steps[1].Failed("405 \"no\" <b> @all\n{failure}")
+	a, err := Decode(toyKinds, step.Kind, step.Args)
+	if want := "`/x` could not be done: 405 \"no\" &lt;b&gt; @" + zeroWidth + "all {failure}"; err != nil || a.(*toyComment).Body != want {
+		t.Errorf("got %+v, %v", a, err)
 	}
 }
 
@@ -235,7 +250,7 @@ func FuzzCalls(f *testing.F) {
 		if fmt.Sprint(a.Decisions) != fmt.Sprint(b.Decisions) || len(a.Steps) != len(b.Steps) {
 			t.Fatal("two plans for one comment")
 		}
-		if n := len(a.Steps); n > maxCalls+1 {
+		if n := len(planned(a)); n > maxCalls+1 {
 			t.Fatalf("%d steps", n)
 		}
 		if slices.ContainsFunc(a.Decisions, func(d Decision) bool { return d.Outcome == Error }) {
