@@ -146,6 +146,9 @@ type reply struct {
 // commands decides the commands of a delivery, in the order of the text.
 func (e *evaluation) commands() {
 	for _, h := range e.set.calls(e.f) {
+		if h.near != "" && h.rule.mode != "live" {
+			continue
+		}
 		if h.near != "" {
 			e.replies = append(e.replies, reply{rule: h.rule, reaction: "confused",
 				text: fmt.Sprintf("There is no command %s. Did you mean `/%s`?", code("/"+h.name), h.near)})
