@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // commandRules compiles a file of commands.
@@ -257,4 +258,32 @@ func FuzzCalls(f *testing.F) {
 			t.Fatalf("%+v", a.Decisions)
 		}
 	})
+}
+
+// TestHostileComments: whatever a comment of GitHub's greatest length holds, its commands are found at once.
+func TestHostileComments(t *testing.T) {
+	var runs strings.Builder
+	for n := 1; runs.Len() < maxText; n = n%2000 + 1 {
+		runs.WriteString(strings.Repeat("`", n) + " ")
+	}
+	for name, text := range map[string]string{
+		"backquotes":      runs.String(),
+		"lines of them":   strings.ReplaceAll(runs.String(), " ", "\n"),
+		"open comments":   strings.Repeat("<!--", maxText/4),
+		"open elements":   strings.Repeat("<pre", maxText/4),
+		"short lines":     strings.Repeat("/\n", maxText/2),
+		"a long command":  "/x " + strings.Repeat("a ", maxText/2),
+		"quotes":          "/x " + strings.Repeat("\"", maxText),
+		"unclosed quotes": "/x " + strings.Repeat("“a ", maxText/5),
+	} {
+		s := commandRules(t, "[[command]]\nname = 'x'\nargs.a = 'list'\nwho = 'anyone'\nthen.comment = '{{ command.args.a }}'")
+		f := spoken("issue", "bob", "read", text)
+		began := time.Now()
+		s.Evaluate(f)
+		if took := time.Since(began); took > 200*time.Millisecond {
+			t.Errorf("%s: %v", name, took)
+		} else {
+			t.Logf("%s: %v", name, took)
+		}
+	}
 }
