@@ -323,17 +323,22 @@ func (h *Host) do(ctx context.Context, v store.Visit, d *store.Delivery, f *rule
 		return fmt.Errorf("read steps: %w", err)
 	}
 	told.Steps = steps
-	failed := map[string]bool{}
+	failed := map[string]string{} // rule → why
 	for i := range steps {
 		step := &steps[i]
 		if step.State == store.Dead {
-			failed[step.Step.Rule] = true
+			failed[step.Step.Rule] = step.Reason
 		}
 		if step.State != store.Waiting {
 			continue
 		}
 		result := store.StepResult{State: store.Skipped, Reason: "an earlier action of this rule failed"}
-		if !failed[step.Step.Rule] {
+		why, hindered := failed[step.Step.Rule]
+		if step.Step.Fallback {
+			result.Reason, hindered = "no action of this rule failed", !hindered
+			step.Step = step.Step.Failed(why)
+		}
+		if !hindered {
 			if result, err = h.doStep(ctx, v, d, f, step); err != nil {
 				return err
 			}
@@ -343,7 +348,9 @@ func (h *Host) do(ctx context.Context, v store.Visit, d *store.Delivery, f *rule
 			return fmt.Errorf("store step: %w", err)
 		}
 		step.State, step.URL, step.Reason = result.State, result.URL, result.Reason
-		failed[step.Step.Rule] = failed[step.Step.Rule] || result.State == store.Dead
+		if result.State == store.Dead {
+			failed[step.Step.Rule] = result.Reason
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -139,14 +140,18 @@ type reply struct {
 	rule     *rule
 	reaction string // none when empty
 	text     string // none when empty
+	acts     bool   // there are actions, which may fail
 }
 
 // commands decides the commands of a delivery, in the order of the text.
 func (e *evaluation) commands() {
 	for _, h := range e.set.calls(e.f) {
+		if h.near != "" && h.rule.mode != "live" {
+			continue
+		}
 		if h.near != "" {
-			e.replies = append(e.replies, reply{h.rule, "confused",
-				fmt.Sprintf("There is no command %s. Did you mean `/%s`?", code("/"+h.name), h.near)})
+			e.replies = append(e.replies, reply{rule: h.rule, reaction: "confused",
+				text: fmt.Sprintf("There is no command %s. Did you mean `/%s`?", code("/"+h.name), h.near)})
 			continue
 		}
 		e.command(h)
@@ -232,7 +237,7 @@ func (e *evaluation) refuse(o *outcome, reaction, note, text string) {
 	}
 	o.refused = true
 	if o.rule.mode == "live" && !e.f.Sender.Bot {
-		e.replies = append(e.replies, reply{o.rule, reaction, text})
+		e.replies = append(e.replies, reply{rule: o.rule, reaction: reaction, text: text})
 	}
 }
 
@@ -244,12 +249,14 @@ func (e *evaluation) accept(o *outcome) {
 		e.refuse(o, "confused", "", fmt.Sprintf("%s cannot be done: %s.", code("/"+o.rule.cmd.name), inert(strings.TrimPrefix(o.decision.Note, "error: "))))
 	case !o.decided || o.rule.mode != "live":
 	case o.rule.cmd.answer != nil:
-		e.replies = append(e.replies, reply{o.rule, "", o.rule.cmd.answer(e, o)})
+		e.replies = append(e.replies, reply{rule: o.rule, text: o.rule.cmd.answer(e, o)})
 	default:
 		active, _ := o.rule.acts(o.holds)
-		if !slices.ContainsFunc(active, func(a *act) bool { return a.kind.Name == "react" }) {
-			e.replies = append(e.replies, reply{o.rule, "+1", ""})
+		done := reply{rule: o.rule, reaction: "+1", acts: len(o.steps) > 0}
+		if slices.ContainsFunc(active, func(a *act) bool { return a.kind.Name == "react" }) {
+			done.reaction = "" // it has one of its own
 		}
+		e.replies = append(e.replies, done)
 	}
 }
 
@@ -266,10 +273,33 @@ func (e *evaluation) reply() {
 			texts = append(texts, r.text)
 		}
 	}
+	for i, r := range e.replies {
+		if r.acts && !slices.ContainsFunc(e.replies[:i], func(b reply) bool { return b.acts && b.rule == r.rule }) {
+			n := len(e.answers)
+			e.plain(r.rule, "react", map[string]any{"Emoji": "confused"})
+			e.plain(r.rule, "comment", map[string]any{"Body": code("/"+r.rule.cmd.name) + " could not be done: " + failureHere})
+			for j := range e.answers[n:] {
+				e.answers[n+j].Fallback = true
+			}
+		}
+	}
 	if len(texts) > 0 {
 		last := e.replies[len(e.replies)-1].rule
 		e.plain(last, "comment", map[string]any{"Body": strings.Join(texts, "\n\n")})
 	}
+}
+
+// failureHere stands in a fallback for what went wrong, until that is known.
+const failureHere = "{failure}"
+
+// Failed is a fallback once it is known what went wrong.
+func (s Step) Failed(reason string) Step {
+	text, err := json.Marshal(inert(reason))
+	if err != nil {
+		panic("rules: " + err.Error()) // it is a text
+	}
+	s.Args = bytes.ReplaceAll(s.Args, []byte(failureHere), text[1:len(text)-1])
+	return s
 }
 
 // plain plans an action that no rule file wrote. Where there is no such kind, or nothing to do, it plans nothing.

@@ -169,7 +169,7 @@ const maxSpan = 4096
 
 // closes tells whether a run of n backquotes follows in the paragraph. One that nothing closes means itself.
 func (m *markdown) closes(line string, n int) bool {
-	if hasRun(line, n) {
+	if hasRun(line[:min(len(line), maxSpan)], n) {
 		return true
 	}
 	for next := range strings.Lines(m.rest[:min(len(m.rest), maxSpan)]) {

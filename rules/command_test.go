@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // commandRules compiles a file of commands.
@@ -28,6 +29,11 @@ func spoken(kind, by, permission, text string) *Facts {
 	f.LearnIn("issue")
 	f.Learn("sender.permission")
 	return f
+}
+
+// planned are the steps that are done unless something fails.
+func planned(res Result) []Step {
+	return slices.DeleteFunc(slices.Clone(res.Steps), func(s Step) bool { return s.Fallback })
 }
 
 func TestArguments(t *testing.T) {
@@ -87,7 +93,7 @@ then.comment = "held"
 	} {
 		res := s.Evaluate(spoken("issue", "bob", "read", words))
 		got := ""
-		for _, step := range res.Steps {
+		for _, step := range planned(res) {
 			body := step.Action.(*toyComment).Body
 			if _, text, ok := strings.Cut(body, "`: "); ok && strings.Contains(body, "It is written") {
 				text, _, _ = strings.Cut(text, ". It is written")
@@ -172,7 +178,7 @@ func TestNearMiss(t *testing.T) {
 		"Please try /retst again.": "",
 	} {
 		got := ""
-		for _, step := range s.Evaluate(spoken("issue", "bob", "read", text)).Steps {
+		for _, step := range planned(s.Evaluate(spoken("issue", "bob", "read", text))) {
 			got += step.Action.(*toyComment).Body
 		}
 		if got != want {
@@ -193,7 +199,7 @@ func TestCommandLayers(t *testing.T) {
 	s := Merge(host, repo)
 	for text, want := range map[string]string{"/a": "repo a", "/b": "host b", "/help": "my help"} {
 		res := s.Evaluate(spoken("issue", "bob", "read", text))
-		if len(res.Steps) != 1 || res.Steps[0].Action.(*toyComment).Body != want {
+		if len(planned(res)) != 1 || res.Steps[0].Action.(*toyComment).Body != want {
 			t.Errorf("%s: got %+v, want %q", text, res.Steps, want)
 		}
 	}
@@ -204,8 +210,18 @@ func TestCommandMemory(t *testing.T) {
 	s := commandRules(t, "[[command]]\nname = 'x'\nwho = 'anyone'\nthen.label = 'mine'")
 	f := spoken("issue", "bob", "read", "/x")
 	res := s.Evaluate(f)
-	if len(res.Steps) != 1 || len(res.Steps[0].Put) > 0 || len(res.Memory.Held) > 0 {
+	if len(planned(res)) != 1 || len(res.Steps[0].Put) > 0 || len(res.Memory.Held) > 0 {
 		t.Errorf("got %+v, %+v", res.Steps, res.Memory)
+	}
+}
+
+// TestFailed: a fallback tells what went wrong, whatever that is.
+func TestFailed(t *testing.T) {
+	s := commandRules(t, "[[command]]\nname = 'x'\nwho = 'anyone'\nthen.label = 'mine'")
+	step := s.Evaluate(spoken("issue", "bob", "read", "/x")).Steps[1].Failed("405 \"no\" <b> @all\n{failure}")
+	a, err := Decode(toyKinds, step.Kind, step.Args)
+	if want := "`/x` could not be done: 405 \"no\" &lt;b&gt; @" + zeroWidth + "all {failure}"; err != nil || a.(*toyComment).Body != want {
+		t.Errorf("got %+v, %v", a, err)
 	}
 }
 
@@ -235,11 +251,39 @@ func FuzzCalls(f *testing.F) {
 		if fmt.Sprint(a.Decisions) != fmt.Sprint(b.Decisions) || len(a.Steps) != len(b.Steps) {
 			t.Fatal("two plans for one comment")
 		}
-		if n := len(a.Steps); n > maxCalls+1 {
+		if n := len(planned(a)); n > maxCalls+1 {
 			t.Fatalf("%d steps", n)
 		}
 		if slices.ContainsFunc(a.Decisions, func(d Decision) bool { return d.Outcome == Error }) {
 			t.Fatalf("%+v", a.Decisions)
 		}
 	})
+}
+
+// TestHostileComments: whatever a comment of GitHub's greatest length holds, its commands are found at once.
+func TestHostileComments(t *testing.T) {
+	var runs strings.Builder
+	for n := 1; runs.Len() < maxText; n = n%2000 + 1 {
+		runs.WriteString(strings.Repeat("`", n) + " ")
+	}
+	for name, text := range map[string]string{
+		"backquotes":      runs.String(),
+		"lines of them":   strings.ReplaceAll(runs.String(), " ", "\n"),
+		"open comments":   strings.Repeat("<!--", maxText/4),
+		"open elements":   strings.Repeat("<pre", maxText/4),
+		"short lines":     strings.Repeat("/\n", maxText/2),
+		"a long command":  "/x " + strings.Repeat("a ", maxText/2),
+		"quotes":          "/x " + strings.Repeat("\"", maxText),
+		"unclosed quotes": "/x " + strings.Repeat("“a ", maxText/5),
+	} {
+		s := commandRules(t, "[[command]]\nname = 'x'\nargs.a = 'list'\nwho = 'anyone'\nthen.comment = '{{ command.args.a }}'")
+		f := spoken("issue", "bob", "read", text)
+		began := time.Now()
+		s.Evaluate(f)
+		if took := time.Since(began); took > 200*time.Millisecond {
+			t.Errorf("%s: %v", name, took)
+		} else {
+			t.Logf("%s: %v", name, took)
+		}
+	}
 }

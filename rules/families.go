@@ -246,7 +246,7 @@ who = %[1]s
 then.reopen = true
 `, o.who)
 	}},
-	{"lock", "Lock the conversation, with a reason.", nil, []string{"lock"}, `"triage"`, func(o familyOptions) string {
+	{"lock", "Lock the conversation.", nil, []string{"lock"}, `"triage"`, func(o familyOptions) string {
 		return fmt.Sprintf(`
 [[command]]
 name = "lock"
@@ -282,6 +282,10 @@ func (c *compiler) allCommands(list, table *syntax.Node) []*rule {
 		return out
 	}
 	place := c.file.Problem(at.KeySpan, "", "")
+	mode := "observe" // as long as the file only tries commands out
+	if len(out) == 0 || slices.ContainsFunc(out, func(r *rule) bool { return r.mode == "live" }) {
+		mode = "live"
+	}
 	for _, r := range []*rule{
 		{name: "/" + helpName, why: "List the commands.",
 			cmd: &callable{name: helpName, params: newParams(nil), who: grantOf("anyone"), answer: help}},
@@ -297,7 +301,7 @@ func (c *compiler) allCommands(list, table *syntax.Node) []*rule {
 				r.cmd.who = w
 			}
 		}
-		r.mode, r.explicit, r.place = "live", true, place
+		r.mode, r.explicit, r.place = mode, true, place
 		r.cmd.kinds = []string{"issue", "pull_request", "discussion"}
 		r.triggers = r.cmd.triggers()
 		r.reads = r.cmd.who.term.expr.reads

@@ -270,6 +270,9 @@ func outsideCommand(text string, parsed *cel.Ast, in *params) []flaw {
 // read makes values of the words of a call.
 func (ps *params) read(words string) (arguments, error) {
 	a := arguments{record: ps.record, values: make([]ref.Val, len(ps.list))}
+	if len(words) > maxWords {
+		return ps.none(), fmt.Errorf("what follows it has more than %d bytes", maxWords)
+	}
 	given := make([][]string, len(ps.list))
 	next := 0
 	for _, t := range tokens(words) {
@@ -353,8 +356,11 @@ func (ps *params) named(t token) (at int, value string, err error) {
 	return -1, "", nil
 }
 
-// maxWord is how many characters one argument may have.
-const maxWord = 1000
+// Limits of what one call may say, in bytes.
+const (
+	maxWord  = 1000 // of one argument
+	maxWords = 4000 // of all
+)
 
 // value makes the value of an argument of the words given for it, of which there is one unless it takes many.
 func (p *param) value(words []string) (ref.Val, error) {

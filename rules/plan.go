@@ -57,6 +57,9 @@ type Step struct {
 	Args json.RawMessage `json:"args"`
 	// Put is what Memory gains (or loses, with Undo) once the step is done.
 	Put []Put `json:"put,omitempty"`
+	// Fallback tells that the step is done only where an earlier one of its rule failed for good: it says so to whoever gave the
+	// command. Failed fills it in.
+	Fallback bool `json:"fallback,omitempty"`
 }
 
 // Target says where a step is done. It is the same each time that the step is tried.
