@@ -83,6 +83,10 @@ func (x *examination) call(e ast.Expr) {
 		if len(args) == 2 {
 			x.pattern(call.FunctionName(), args[1])
 		}
+	case "captured":
+		if len(args) == 3 {
+			x.pattern(call.FunctionName(), args[1])
+		}
 	case "duration", "timestamp":
 		if s, ok := literal(args[0]); ok {
 			x.time(call.FunctionName(), s, args[0])

@@ -48,7 +48,8 @@ type compiler struct {
 	kinds    []Kind
 	layer    string
 	problems []syntax.Diagnostic
-	terms    int // compiled so far
+	terms    int      // compiled so far
+	captures captures // of the rule at hand
 }
 
 // problem notes a mistake.
@@ -66,6 +67,7 @@ func (c *compiler) flaws(n *syntax.Node, list []flaw) {
 // rule compiles one [[rule]]. It is nil when the rule has a mistake.
 func (c *compiler) rule(n *syntax.Node, names map[string]int) *rule {
 	before := len(c.problems)
+	c.captures = captures{}
 	var in ruleFile
 	c.problems = append(c.problems, c.file.Decode(n, "rule", &in)...)
 	r := &rule{name: in.Name, why: in.Why, mode: in.Mode, self: in.Self, place: c.file.Problem(n.KeySpan, "", "")}
