@@ -30,6 +30,10 @@ var deeds = map[string]deed{
 		_, err := v.Push(a.at(0), githubtest.Commit{Delete: a.args[1:]})
 		return err
 	}},
+	"fork": {"", func(v githubtest.Visit, a deedArgs) error { _, err := v.Fork(); return err }},
+	"push-fork": {"LOGIN BRANCH FILE...", func(v githubtest.Visit, a deedArgs) error {
+		return deedArgs{a.ts, a.args[1:]}.push(v.On(a.at(0) + "/app"))
+	}},
 	"delete-branch":   {"BRANCH", func(v githubtest.Visit, a deedArgs) error { return v.DeleteBranch(a.at(0)) }},
 	"comment":         {"N TEXT", func(v githubtest.Visit, a deedArgs) error { _, err := v.Comment(a.n(), a.at(1)); return err }},
 	"label":           {"N LABEL...", func(v githubtest.Visit, a deedArgs) error { return v.Label(a.n(), a.args[1:]...) }},

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"bellhop/githubapp"
+	"bellhop/rules"
 	"bellhop/rules/syntax"
 )
 
@@ -72,7 +73,7 @@ type file struct {
 const privateKeyEnv = "BELLHOP_PRIVATE_KEY"
 
 // leave is what the operator's file holds besides settings. Package rules reads it.
-var leave = []string{"rule"}
+var leave = append([]string{"rule"}, rules.PresetTables()...)
 
 // Sources says where settings come from. A flag wins over the environment, the environment over the file, the file over the
 // defaults. An empty flag or variable counts as not given.

@@ -85,6 +85,10 @@ func (c cost) CallCost(name, id string, args []ref.Val, result ref.Val) *uint64 
 				n += 1 + len(s)*max(c.sizes[text(args[1])], 10)/1000
 			}
 		}
+	case "changed_lines":
+		if len(args) == 2 {
+			n = c.changedLinesCost(args)
+		}
 	case operators.Equals, operators.NotEquals, operators.In:
 		// What the payload holds may be large; CEL counts a comparison of it as one operation.
 		weight := 0

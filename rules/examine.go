@@ -83,8 +83,8 @@ func (x *examination) call(e ast.Expr) {
 		if len(args) == 2 {
 			x.pattern(call.FunctionName(), args[1])
 		}
-	case "captured":
-		if len(args) == 3 {
+	case "captured", "changed_lines":
+		if len(args) >= 2 {
 			x.pattern(call.FunctionName(), args[1])
 		}
 	case "duration", "timestamp":

@@ -74,7 +74,7 @@ var matchers = []matcher{
 	{"only_files", "What all changed files match; and there are some.", `when.only_files = ["docs/**", "*.md"]`, allFiles, []over{{"push", "push.files"}, {"", "pr.files"}}, nil},
 	{"no_files", "What no changed file matches.", `when.no_files = "vendor/**"`, noFiles, []over{{"push", "push.files"}, {"", "pr.files"}}, nil},
 	{"changed_files", "How many files are changed.", `when.changed_files = ">100"`, count, of("pr.changed_files"), nil},
-	{"lines", "How many lines are added and removed.", `when.lines = "10..49"`, count, of("(pr.additions + pr.deletions)"), nil},
+	{"lines", "How many lines are added and removed.", `when.lines = "10..49"`, lineCount, of("(pr.additions + pr.deletions)"), nil},
 	{"commits", "How many commits it has.", `when.commits = ">1"`, count, of("pr.commit_count"), nil},
 
 	{"checks", "What its checks say together: green, red, none, or pending while some are not completed and none is red.", `when.checks = "green"`, checks, of("pr.checks_state"),

@@ -37,7 +37,8 @@ func Compile(name string, src []byte, kinds []Kind, o Options) (*Set, []syntax.D
 	var top struct {
 		Rule *syntax.Node `toml:"rule"`
 	}
-	c.problems = file.Decode(file.Root, "", &top, o.Leave...)
+	c.problems = file.Decode(file.Root, "", &top, append(PresetTables(), o.Leave...)...)
+	top.Rule = c.withPresets(file.Root, top.Rule)
 	rules := c.rules(top.Rule)
 	return newSet(rules, kinds), syntax.Sort(c.problems)
 }

@@ -53,6 +53,9 @@ type Visit struct {
 	repo  string
 }
 
+// On takes the same person to another repository.
+func (v Visit) On(repository string) Visit { return Visit{v.s, v.login, repository} }
+
 // do runs a deed that takes at least the role need.
 func (v Visit) do(need role, deed func(r *repo, who *user) error) error {
 	v.s.mu.Lock()
