@@ -11,6 +11,8 @@ import (
 // rule is one compiled rule.
 type rule struct {
 	name, why string
+	base      string // the name as written, without the layer
+	locked    bool   // no layer above may take its place
 	mode      string // live, observe or off
 	self      bool
 	triggers  []trigger
@@ -34,6 +36,7 @@ type ruleFile struct {
 	Else *syntax.Node `toml:"else"`
 	Mode string       `toml:"mode" default:"live" enum:"live observe off"`
 	Self bool         `toml:"self"`
+	Lock bool         `toml:"locked"`
 }
 
 // Limits of one file, so that no file is expensive to compile.
@@ -70,7 +73,7 @@ func (c *compiler) rule(n *syntax.Node, names map[string]int) *rule {
 	c.captures = captures{}
 	var in ruleFile
 	c.problems = append(c.problems, c.file.Decode(n, "rule", &in)...)
-	r := &rule{name: in.Name, why: in.Why, mode: in.Mode, self: in.Self, place: c.file.Problem(n.KeySpan, "", "")}
+	r := &rule{name: in.Name, why: in.Why, base: in.Name, locked: in.Lock, mode: in.Mode, self: in.Self, place: c.file.Problem(n.KeySpan, "", "")}
 	c.name(n, r, names)
 	records := c.on(in.On, r)
 	c.when(in.When, r, records)
@@ -78,7 +81,7 @@ func (c *compiler) rule(n *syntax.Node, names map[string]int) *rule {
 	c.condition(in.If, r)
 	r.then = c.actions(in.Then, "then")
 	r.otherwise = c.actions(in.Else, "else")
-	if in.Then == nil && in.Else == nil && len(c.problems) == before {
+	if in.Then == nil && in.Else == nil && in.Mode != "off" && len(c.problems) == before {
 		c.problem(n.KeySpan, "rule lacks then", `Say what to do: then.label = "..."`)
 	}
 	if len(c.problems) == before {
@@ -96,8 +99,11 @@ func (c *compiler) rule(n *syntax.Node, names map[string]int) *rule {
 	return r
 }
 
-// hostLayer begins the names of the rules of the layer "host", which no other file may take.
-const hostLayer = "host/"
+// hostLayer and accountLayer begin the names of the rules of the layers "host" and "org", which no other file may take.
+const (
+	hostLayer    = "host/"
+	accountLayer = "org/"
+)
 
 // name checks the name of a rule against those before it.
 func (c *compiler) name(n *syntax.Node, r *rule, names map[string]int) {
@@ -112,6 +118,8 @@ func (c *compiler) name(n *syntax.Node, r *rule, names map[string]int) {
 		c.problem(at.Span, "the name is empty", "")
 	case strings.HasPrefix(r.name, hostLayer):
 		c.problem(at.Span, fmt.Sprintf("a name that begins with %s is one of the operator's rules", hostLayer), "")
+	case strings.HasPrefix(r.name, accountLayer):
+		c.problem(at.Span, fmt.Sprintf("a name that begins with %s is one of the account's rules", accountLayer), "")
 	case len(r.name) > 200:
 		c.problem(at.Span, "the name has more than 200 bytes", "What needs more words goes under why.")
 	case strings.ContainsFunc(r.name, func(r rune) bool { return r < ' ' }):
