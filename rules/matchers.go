@@ -54,6 +54,10 @@ var matchers = []matcher{
 	{"from_fork", "Whether its branch is in another repository.", `when.from_fork = true`, yesNo, of("pr.from_fork"), nil},
 	{"auto_merge", "Whether GitHub's own auto-merge is on.", `when.auto_merge = true`, yesNo, of("pr.auto_merge"), nil},
 
+	{"update", "How far Dependabot or Renovate takes its dependencies. A group counts as its largest step.", `when.update = "patch"`, oneWord, of("pr.update"), []string{"patch", "minor", "major", "unknown"}},
+	{"dependency", "One of the dependencies that Dependabot or Renovate updates.", `when.dependency = ["lodash", "@types/**"]`, anyPath, of("pr.dependencies"), nil},
+	{"ecosystem", "The package manager of a Dependabot update.", `when.ecosystem = "npm"`, names, of("pr.ecosystem"), nil},
+
 	{"base", "The branch that it is to be merged into.", `when.base = "release/*"`, branches, []over{{"merge_group", "merge_group.base"}, {"", "pr.base"}}, nil},
 	{"head", "The branch that it comes from.", `when.head = "dependabot/**"`, branches, of("pr.head"), nil},
 	{"label", "One of its labels.", `when.label = ["bug", "area/*"]`, anyName, of("subject.labels"), nil},
