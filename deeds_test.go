@@ -56,8 +56,19 @@ var deeds = map[string]deed{
 		_, err = v.CommentLine(a.n(), a.at(1), line, a.at(3))
 		return err
 	}},
-	"resolve":         {"COMMENT", func(v githubtest.Visit, a deedArgs) error { return v.Resolve(int64(a.n()), true) }},
-	"request-review":  {"N LOGIN...", func(v githubtest.Visit, a deedArgs) error { return v.RequestReview(a.n(), a.args[1:]...) }},
+	"resolve":        {"COMMENT", func(v githubtest.Visit, a deedArgs) error { return v.Resolve(int64(a.n()), true) }},
+	"request-review": {"N LOGIN...", func(v githubtest.Visit, a deedArgs) error { return v.RequestReview(a.n(), a.args[1:]...) }},
+	"fork":           {"", func(v githubtest.Visit, a deedArgs) error { _, err := v.Fork(); return err }},
+	"push-fork": {"LOGIN BRANCH FILE...", func(v githubtest.Visit, a deedArgs) error {
+		return deedArgs{a.ts, a.github, a.args[1:]}.push(v.On(a.at(0) + "/app"))
+	}},
+	"put": {"REPOSITORY BRANCH PATH FILE", func(v githubtest.Visit, a deedArgs) error {
+		_, err := v.On(a.at(0)).Push(a.at(1), githubtest.Commit{Files: map[string]string{a.at(2): a.ts.ReadFile(a.at(3))}})
+		return err
+	}},
+	"create-repository": {"NAME", func(v githubtest.Visit, a deedArgs) error {
+		return v.CreateRepository(githubtest.RepositorySpec{FullName: a.at(0), Files: map[string]string{"README.md": "Hello.\n"}})
+	}},
 	"delete-branch":   {"BRANCH", func(v githubtest.Visit, a deedArgs) error { return v.DeleteBranch(a.at(0)) }},
 	"comment":         {"N TEXT", func(v githubtest.Visit, a deedArgs) error { _, err := v.Comment(a.n(), a.at(1)); return err }},
 	"label":           {"N LABEL...", func(v githubtest.Visit, a deedArgs) error { return v.Label(a.n(), a.args[1:]...) }},

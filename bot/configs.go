@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/google/go-github/v60/github"
 	"golang.org/x/sync/singleflight"
 
 	"bellhop/bot/store"
@@ -18,15 +19,29 @@ import (
 	"bellhop/rules/syntax"
 )
 
-// ConfigPath is where a repository keeps its rules, on its default branch.
-const ConfigPath = ".github/bot.toml"
+const (
+	// ConfigPath is where a repository keeps its rules, on its default branch.
+	ConfigPath = ".github/bot.toml"
+	// ConfigFolder is where it may keep more of them: every file in it whose name ends in .toml, in the order of their names.
+	ConfigFolder = ".github/bot"
+	// AccountRepository is the repository of an account whose ConfigPath holds in all of its repositories.
+	AccountRepository = ".github"
+)
 
-// configCheck is the name of the check run that tells how a change of the file was taken.
-const configCheck = "bellhop config"
+// maxConfigFiles is how many files of ConfigFolder are read.
+const maxConfigFiles = 100
 
-// configs holds the rules of each repository, by the blob SHA of its file. A file is read when the repository is first heard
-// of after a start, when a push changes it, and after an hour; in between it costs no API call. When the newest file does not compile, the
-// last good one stays in force, across restarts too, and a check run says what is wrong where.
+// accountLayer is the layer of the account's rules; see operatorLayer.
+const accountLayer = "org"
+
+// configs holds the rules in force in each repository, in three layers: the operator's, those of the account, and the
+// repository's own. A rule takes the place of one with its name below, unless that is locked.
+//
+// A repository's files are looked at when it is first heard of after a start, when a push changes them, and after an hour; in
+// between they cost no API call. A look costs one call, which lists .github with the blob SHA of each file, one more where there is a folder of
+// rule files, and one for each file that is not known by its SHA. The account's file is read once for all its repositories, and
+// again when a push changes it; what changes holds in all of them at once. When the newest file does not compile, the last good
+// one of that path stays in force, across restarts too, and a check run says what is wrong where.
 type configs struct {
 	store store.Store
 	kinds []rules.Kind
@@ -34,22 +49,31 @@ type configs struct {
 	now   func() time.Time
 	log   *slog.Logger
 
-	loading singleflight.Group
-	mu      sync.Mutex
-	loaded  map[int64]loadedConfig
+	loading  singleflight.Group
+	mu       sync.Mutex
+	loaded   map[int64]loadedConfig
+	accounts map[string]ownConfig // by login, in lower case
+}
+
+// ownConfig is the rules of one repository, or of the file that an account has for all.
+type ownConfig struct {
+	sets []*rules.Set // one for each file
+	sha  string       // blob SHAs of the files that they were compiled from, with commas
 }
 
 // loadedConfig is what is in force in a repository.
 type loadedConfig struct {
-	set *rules.Set // the operator's rules and the repository's
-	sha string     // blob SHA of the file that the latter were compiled from
-	at  time.Time  // when the file was read
+	set     *rules.Set // all layers
+	sha     string     // blob SHAs of the files of the repository and its account
+	own     ownConfig
+	account string    // login, in lower case
+	at      time.Time // when the files were looked at
 }
 
-// fresh is how long a file that was read is believed without a word from GitHub: the push that changed it may be lost.
+// fresh is how long files that were read are believed without a word from GitHub: the push that changed them may be lost.
 const fresh = time.Hour
 
-// known returns what was read of a repository's file, if that is not too long ago.
+// known returns what was read of a repository's files, if that is not too long ago.
 func (c *configs) known(repository int64) (loadedConfig, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -57,12 +81,24 @@ func (c *configs) known(repository int64) (loadedConfig, bool) {
 	return l, ok && c.now().Sub(l.at) < fresh
 }
 
-// forget has a repository's file read anew the next time that it is needed.
-func (c *configs) forget(repository int64) {
+// drop has a repository's files looked at anew the next time that they are needed.
+func (c *configs) drop(repository int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.loaded, repository)
 }
+
+// configOf says whose rules are asked for.
+type configOf struct {
+	repo    *rules.Repository
+	account int64  // number of the account that owns it
+	head    string // where a push just changed rule files, the newest commit; else ""
+}
+
+// shared tells whether the repository holds the file for all repositories of its account.
+func (of configOf) shared() bool { return of.repo.Name == AccountRepository }
+
+func (of configOf) login() string { return strings.ToLower(of.repo.Owner) }
 
 // hears tells whether a rule may listen in a repository (0 for a delivery about none); true also when that is not known
 // without asking GitHub.
@@ -74,56 +110,97 @@ func (c *configs) hears(repository int64, event, activity string) bool {
 	return !ok || l.set.Hears(event, activity)
 }
 
-// rules returns what is in force in repo. With head set the file is read anew, since a push just changed it, and the answer
-// is told on that commit.
-func (c *configs) rules(ctx context.Context, gh *githubapp.Client, repo *rules.Repository, head string) (loadedConfig, error) {
-	if l, ok := c.known(repo.ID); ok && head == "" {
+// rules returns what is in force in a repository. Where a push just changed its files they are looked at anew, and the answer is
+// told on that commit.
+func (c *configs) rules(ctx context.Context, gh *githubapp.Client, of configOf) (loadedConfig, error) {
+	if l, ok := c.known(of.repo.ID); ok && of.head == "" {
 		return l, nil
 	}
-	v, err, _ := c.loading.Do(fmt.Sprint(repo.ID, head), func() (any, error) { return c.load(ctx, gh, repo, head) })
+	v, err, _ := c.loading.Do(fmt.Sprint(of.repo.ID, of.head), func() (any, error) { return c.load(ctx, gh, of) })
 	if err != nil {
 		return loadedConfig{}, err
 	}
 	return v.(loadedConfig), nil
 }
 
-func (c *configs) load(ctx context.Context, gh *githubapp.Client, repo *rules.Repository, head string) (loadedConfig, error) {
-	before, err := c.store.Config(ctx, repo.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		before, err = &store.Config{}, nil
-	}
-	if err != nil {
-		return loadedConfig{}, fmt.Errorf("read stored config: %w", err)
-	}
-	src, sha, err := gh.File(ctx, repo.Owner, repo.Name, ConfigPath, "", "")
-	if errors.Is(err, githubapp.ErrNoFile) {
-		src, sha, err = nil, "", nil
-	}
-	if err != nil {
-		return loadedConfig{}, fmt.Errorf("read %s of %s: %w", ConfigPath, repo.FullName, err)
-	}
-	after := store.Config{RepositoryID: repo.ID, Repository: repo.FullName, SHA: sha, GoodSHA: sha, Good: src, At: c.now()}
-	set, found := rules.Compile(ConfigPath, src, c.kinds, rules.Options{})
-	if len(found) > 0 {
-		after.GoodSHA, after.Good = before.GoodSHA, before.Good
-		after.Problem = problemOf(found)
-		set, _ = rules.Compile(ConfigPath, before.Good, c.kinds, rules.Options{})
-		c.log.Warn("rule file has mistakes; the last good one stays in force", "repo", repo.FullName, "err", found[0].Error())
-	}
-	// It is told when the file changed, and when it is broken on first sight; a good file that was always there is no news.
-	if before.SHA != sha && (head != "" || before.RepositoryID != 0 || after.Problem != "") {
-		if err := c.tell(ctx, gh, repo, head, after, found); err != nil {
-			c.log.Warn("the check run on the rule file could not be made", "repo", repo.FullName, "err", err)
+// forget drops what is known of an account and its repositories, which a change of its installation may have made wrong.
+func (c *configs) forget(account string) {
+	account = strings.ToLower(account)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.accounts, account)
+	for id, l := range c.loaded {
+		if l.account == account {
+			delete(c.loaded, id)
 		}
 	}
-	if err := c.store.SaveConfig(ctx, after); err != nil {
-		return loadedConfig{}, fmt.Errorf("store config: %w", err)
+}
+
+// load reads the files of a repository, puts the layers together, and tells what changed.
+func (c *configs) load(ctx context.Context, gh *githubapp.Client, of configOf) (loadedConfig, error) {
+	account, err := c.ofAccount(ctx, gh, of)
+	if err != nil {
+		return loadedConfig{}, err
 	}
-	l := loadedConfig{set: rules.Merge(c.host, set), sha: after.GoodSHA, at: after.At}
+	files, err := c.look(ctx, gh, of)
+	if err != nil {
+		return loadedConfig{}, err
+	}
+	l := loadedConfig{account: of.login(), at: c.now()}
+	for i := range files.list {
+		f := &files.list[i]
+		if of.shared() && f.state.Path == ConfigPath {
+			c.compile(f, rules.Options{Layer: accountLayer}) // to tell its mistakes; it is in force as the account's
+			continue
+		}
+		f.set = c.compile(f, rules.Options{})
+		l.own.add(f)
+	}
+	set, clashes := c.stack(account, l.own)
+	files.clash(clashes)
+	if files.news(of.head) {
+		if err := c.tell(ctx, gh, of, files); err != nil {
+			c.log.Warn("the check run on the rule files could not be made", "repo", of.repo.FullName, "err", err)
+		}
+	}
+	if err := c.save(ctx, files); err != nil {
+		return loadedConfig{}, err
+	}
+	l.set, l.sha = set, joinSHAs(account.sha, l.own.sha)
 	c.mu.Lock()
-	c.loaded[repo.ID] = l
+	c.loaded[of.repo.ID] = l
 	c.mu.Unlock()
 	return l, nil
+}
+
+// stack puts the layers together.
+func (c *configs) stack(account, own ownConfig) (*rules.Set, []syntax.Diagnostic) {
+	return rules.Stack([]*rules.Set{c.host}, account.sets, own.sets)
+}
+
+func joinSHAs(shas ...string) string {
+	return strings.Join(slices.DeleteFunc(shas, func(s string) bool { return s == "" }), ",")
+}
+
+func (o *ownConfig) add(f *configFile) {
+	o.sets = append(o.sets, f.set)
+	o.sha = joinSHAs(o.sha, f.state.GoodSHA)
+}
+
+// compile makes the rules of a file that may be new. Where it has mistakes they are those of the last good file.
+func (c *configs) compile(f *configFile, o rules.Options) *rules.Set {
+	if f.fresh {
+		set, found := rules.Compile(f.state.Path, f.src, c.kinds, o)
+		if len(found) == 0 && len(f.found) == 0 {
+			f.state.GoodSHA, f.state.Good, f.state.Problem = f.state.SHA, f.src, ""
+			return set
+		}
+		f.found = append(f.found, found...)
+		f.state.Problem = problemOf(f.found)
+		c.log.Warn("rule file has mistakes; the last good one stays in force", "repo", f.state.Repository, "err", f.found[0].Error())
+	}
+	set, _ := rules.Compile(f.state.Path, f.state.Good, c.kinds, o)
+	return set
 }
 
 func problemOf(found []syntax.Diagnostic) string {
@@ -134,85 +211,143 @@ func problemOf(found []syntax.Diagnostic) string {
 	return strings.Join(lines, "\n")
 }
 
-// tell makes the check run about a changed rule file on the head of the default branch.
-func (c *configs) tell(ctx context.Context, gh *githubapp.Client, repo *rules.Repository, head string, now store.Config, found []syntax.Diagnostic) error {
-	if head == "" {
-		sha, _, err := gh.Repositories.GetCommitSHA1(ctx, repo.Owner, repo.Name, "heads/"+repo.DefaultBranch, "")
+// configFile is one rule file while it is looked at.
+type configFile struct {
+	state store.Config
+	src   []byte // of a fresh one
+	fresh bool   // it is not the file that was seen last, or none was
+	found []syntax.Diagnostic
+	set   *rules.Set
+}
+
+// configFiles are the rule files of a repository.
+type configFiles struct {
+	list  []configFile
+	gone  []store.Config // paths that had a file when they were looked at before
+	known bool           // they were looked at before
+}
+
+// look finds the files of a repository that rules are read from, and reads those that are not known by their SHA.
+func (c *configs) look(ctx context.Context, gh *githubapp.Client, of configOf) (*configFiles, error) {
+	entries, err := c.entries(ctx, gh, of.repo)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := c.store.Configs(ctx, of.repo.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read stored configs: %w", err)
+	}
+	files := &configFiles{known: len(stored) > 0}
+	before := map[string]store.Config{}
+	for _, s := range stored {
+		before[s.Path] = s
+	}
+	for _, e := range entries {
+		f, err := c.read(ctx, gh, of.repo.Owner, of.repo.Name, e, before[e.Path])
 		if err != nil {
-			return fmt.Errorf("find the head of %s: %w", repo.DefaultBranch, err)
+			return nil, err
 		}
-		head = sha
+		f.state.RepositoryID, f.state.Repository = of.repo.ID, of.repo.FullName
+		files.list = append(files.list, f)
+		delete(before, e.Path)
 	}
-	// The same file may be told about twice, after a crash in between: its blob SHA finds the first check run.
-	runs, _, err := gh.Checks.ListCheckRunsForRef(ctx, repo.Owner, repo.Name, head, &github.ListCheckRunsOptions{CheckName: github.String(configCheck)})
-	if err != nil {
-		return fmt.Errorf("list check runs: %w", err)
-	}
-	for _, run := range runs.CheckRuns {
-		if run.GetExternalID() == externalID(now.SHA) {
-			return nil
+	for _, s := range stored {
+		if _, left := before[s.Path]; left && s.SHA != "" {
+			files.gone = append(files.gone, store.Config{RepositoryID: of.repo.ID, Path: s.Path, Repository: of.repo.FullName})
 		}
 	}
-	_, _, err = gh.Checks.CreateCheckRun(ctx, repo.Owner, repo.Name, configRun(head, now, found))
+	if len(files.list) == 0 && !files.known { // remembered as a repository without files
+		files.gone = append(files.gone, store.Config{RepositoryID: of.repo.ID, Path: ConfigPath, Repository: of.repo.FullName})
+	}
+	return files, nil
+}
+
+// entries lists the rule files of a repository, in the order in which their rules stand.
+func (c *configs) entries(ctx context.Context, gh *githubapp.Client, repo *rules.Repository) ([]githubapp.Entry, error) {
+	list, err := gh.Folder(ctx, repo.Owner, repo.Name, path.Dir(ConfigPath), "")
+	if err != nil && !errors.Is(err, githubapp.ErrNoFile) {
+		return nil, fmt.Errorf("look for rule files of %s: %w", repo.FullName, err)
+	}
+	var out, more []githubapp.Entry
+	for _, e := range list {
+		switch {
+		case e.Path == ConfigPath && isFile(e):
+			out = append(out, e)
+		case e.Path == ConfigFolder && e.Type == "dir":
+			more, err = gh.Folder(ctx, repo.Owner, repo.Name, ConfigFolder, "")
+			if err != nil && !errors.Is(err, githubapp.ErrNoFile) {
+				return nil, fmt.Errorf("look for rule files of %s: %w", repo.FullName, err)
+			}
+		}
+	}
+	more = slices.DeleteFunc(more, func(e githubapp.Entry) bool { return !isFile(e) || path.Ext(e.Path) != ".toml" })
+	slices.SortFunc(more, func(a, b githubapp.Entry) int { return strings.Compare(a.Path, b.Path) })
+	if len(more) > maxConfigFiles {
+		c.log.Warn("more rule files than are read", "repo", repo.FullName, "files", len(more), "read", maxConfigFiles)
+		more = more[:maxConfigFiles]
+	}
+	return append(out, more...), nil
+}
+
+func isFile(e githubapp.Entry) bool { return e.Type == "file" || e.Type == "symlink" }
+
+// read reads a file unless it is the one that was seen before.
+func (c *configs) read(ctx context.Context, gh *githubapp.Client, owner, name string, e githubapp.Entry, before store.Config) (configFile, error) {
+	f := configFile{state: before}
+	f.state.Path, f.state.At = e.Path, c.now()
+	if before.SHA == e.SHA && before.SHA != "" {
+		return f, nil
+	}
+	f.fresh = true
+	if e.Size > syntax.MaxSize {
+		f.state.SHA = e.SHA
+		f.found = []syntax.Diagnostic{{File: e.Path, Line: 1, Col: 1, EndCol: 2, Message: fmt.Sprintf("the file has more than %d KB", syntax.MaxSize>>10), Mend: "Split it."}}
+		return f, nil
+	}
+	src, sha, err := gh.File(ctx, owner, name, e.Path, "", "")
 	if err != nil {
-		return fmt.Errorf("create check run: %w", err)
+		return f, fmt.Errorf("read %s of %s/%s: %w", e.Path, owner, name, err)
+	}
+	f.src, f.state.SHA = src, sha
+	f.fresh = sha != before.SHA // of a symbolic link, the listing names another
+	return f, nil
+}
+
+// clash gives the mistakes that files make together to the files that they are in.
+func (fs *configFiles) clash(found []syntax.Diagnostic) {
+	for _, d := range found {
+		for i := range fs.list {
+			if fs.list[i].state.Path == d.File {
+				fs.list[i].found = append(fs.list[i].found, d)
+				fs.list[i].state.Problem = problemOf(fs.list[i].found)
+			}
+		}
+	}
+}
+
+// news tells whether people are told about the files: when one changed (with head, by the push of that commit), and when one is
+// broken on first sight. Good files that were always there are no news.
+func (fs *configFiles) news(head string) bool {
+	fresh := fs.known && len(fs.gone) > 0
+	for _, f := range fs.list {
+		fresh = fresh || f.fresh && (head != "" || fs.known || f.state.Problem != "")
+	}
+	return fresh
+}
+
+// save remembers what changed.
+func (c *configs) save(ctx context.Context, files *configFiles) error {
+	changed := files.gone
+	for _, f := range files.list {
+		if f.fresh {
+			changed = append(changed, f.state)
+		}
+	}
+	for _, s := range changed {
+		s.At = c.now()
+		if err := c.store.SaveConfig(ctx, s); err != nil {
+			return fmt.Errorf("store config: %w", err)
+		}
 	}
 	return nil
-}
-
-func externalID(sha string) string { return "config:" + sha }
-
-// maxAnnotations is how many GitHub takes in one request. https://docs.github.com/en/rest/checks/runs#create-a-check-run
-const maxAnnotations = 50
-
-func configRun(head string, now store.Config, found []syntax.Diagnostic) github.CreateCheckRunOptions {
-	run := github.CreateCheckRunOptions{
-		Name: configCheck, HeadSHA: head, ExternalID: github.String(externalID(now.SHA)),
-		Status: github.String("completed"), Conclusion: github.String("success"),
-	}
-	title, summary := "The rules are in force", "`"+ConfigPath+"` has no mistakes; its rules are in force from now on."
-	switch {
-	case now.SHA == "":
-		title, summary = "No rules any more", "`"+ConfigPath+"` is gone, and its rules with it."
-	case len(found) > 0:
-		run.Conclusion = github.String("failure")
-		title = fmt.Sprintf("%d mistakes", len(found))
-		if len(found) == 1 {
-			title = "1 mistake"
-		}
-		summary = "The last good file stays in force."
-		if now.GoodSHA == "" {
-			summary = "There is no earlier good file, so no rule of this repository runs."
-		}
-	}
-	run.Output = &github.CheckRunOutput{Title: &title}
-	var left strings.Builder
-	for i, d := range found {
-		if i >= maxAnnotations {
-			fmt.Fprintf(&left, "\n- line %d: %s", d.Line, d.Message)
-			continue
-		}
-		run.Output.Annotations = append(run.Output.Annotations, annotation(d))
-	}
-	summary += left.String()
-	run.Output.Summary = &summary
-	return run
-}
-
-func annotation(d syntax.Diagnostic) *github.CheckRunAnnotation {
-	message := d.Message
-	if d.Mend != "" {
-		message += "\n" + d.Mend
-	}
-	a := &github.CheckRunAnnotation{
-		Path: github.String(ConfigPath), StartLine: &d.Line, EndLine: &d.Line,
-		AnnotationLevel: github.String("failure"), Message: &message,
-	}
-	if d.Rule != "" {
-		a.Title = github.String("Rule " + d.Rule)
-	}
-	if d.Col > 0 && d.EndCol >= d.Col {
-		a.StartColumn, a.EndColumn = &d.Col, &d.EndCol
-	}
-	return a
 }

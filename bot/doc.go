@@ -20,7 +20,7 @@ the store does not hold; what is lost of it is found again by the next sweep.
 
 Host.work (worker.go) takes all visits that wait on a subject, in order. For each, Host.decide
 
-  - finds the rules in force (configs.go): the operator's, and the repository's file by its blob SHA;
+  - finds the rules in force (configs.go): the operator's, the account's and the repository's files by their blob SHAs;
   - turns the payload into facts (facts.go);
   - sends a check or a commit status on to the pull requests of its commit (spread.go);
   - evaluates the rules (rules.Set.Evaluate) and looks up the facts that turn out to be needed (lookup.go; teams.go for who is in a team), in one query;

@@ -204,6 +204,7 @@ func subjectFacts(f *rules.Facts, kind string, o object) {
 		}
 	}, "reviewers")
 	read("auto_merge", func() { s.AutoMerge = o.obj("auto_merge") != nil }, "auto_merge")
+	read("title", func() { readUpdates(s, o.obj("head").str("ref")) }, "update", "updates", "dependencies", "ecosystem")
 	read("additions", func() { s.Additions = o.num("additions") }, "additions")
 	read("deletions", func() { s.Deletions = o.num("deletions") }, "deletions")
 	read("changed_files", func() { s.ChangedFiles = o.num("changed_files") }, "changed_files")

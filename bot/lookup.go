@@ -90,7 +90,12 @@ var lookups = []lookup{
 	{facts: "updated_at", selection: "updatedAt", read: func(f *rules.Facts, n object, _ []object) { f.Subject.UpdatedAt = n.time("updatedAt") }},
 
 	{facts: "idle author_idle", selection: activitySelection(pullActivity), issue: activitySelection(issueActivity), read: readActivity},
-
+	{facts: "update updates dependencies ecosystem", selection: "updateOf: title updateBody: body updateAuthor: author { login __typename } updateHead: headRefName", read: func(f *rules.Facts, n object, _ []object) {
+		author := n.obj("updateAuthor")
+		s := &rules.Subject{Author: loginOf(author), AuthorBot: author.str("__typename") == "Bot", Title: n.str("updateOf"), Body: n.str("updateBody")}
+		readUpdates(s, n.str("updateHead"))
+		f.Subject.Update, f.Subject.Updates, f.Subject.Dependencies, f.Subject.Ecosystem = s.Update, s.Updates, s.Dependencies, s.Ecosystem
+	}},
 	{facts: "draft", selection: "isDraft", read: func(f *rules.Facts, n object, _ []object) { f.Subject.Draft = n.flag("isDraft") }},
 	{facts: "base", selection: "baseRefName", read: func(f *rules.Facts, n object, _ []object) { f.Subject.Base = n.str("baseRefName") }},
 	{facts: "head head_sha head_repo from_fork", selection: "headRefName headRefOid headRepository { nameWithOwner } isCrossRepository", read: func(f *rules.Facts, n object, _ []object) {

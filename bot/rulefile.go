@@ -48,3 +48,12 @@ const operatorLayer = "host"
 func compileOperator(name string, src []byte, kinds []rules.Kind) (*rules.Set, []syntax.Diagnostic) {
 	return rules.Compile(name, src, kinds, rules.Options{Leave: syntax.Keys(file{}), Layer: operatorLayer})
 }
+
+// ExpandFile writes a rule file with ordinary rules in place of its presets; the settings of an operator's file are left out. A
+// file with mistakes has no result but these.
+func ExpandFile(name string, src []byte, kinds []rules.Kind) ([]byte, []syntax.Diagnostic) {
+	if found := CheckFile(name, src, false, kinds); len(found) > 0 {
+		return nil, found
+	}
+	return rules.Expand(name, src, syntax.Keys(file{})...)
+}

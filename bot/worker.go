@@ -185,8 +185,9 @@ func (h *Host) decide(ctx context.Context, v store.Visit, d *store.Delivery, f *
 	switch d.Event {
 	case "installation", "installation_repositories":
 		h.app.Forget(d.Installation) // its permissions or its choice of repositories may have changed
+		h.configs.forget(object(f.Event).obj("installation", "account").str("login"))
 	case "repository":
-		h.configs.forget(d.RepositoryID) // its default branch may be another
+		h.configs.drop(d.RepositoryID) // its default branch may be another
 	}
 	if d.Installation == 0 {
 		if h.configs.host.Hears(d.Event, d.Activity) || d.RepositoryID != 0 {
@@ -302,14 +303,14 @@ func (h *Host) configFor(ctx context.Context, gh *githubapp.Client, f *rules.Fac
 	if p := f.Push; p != nil && p.Branch == f.Repository.DefaultBranch && !p.Deleted && touchesConfig(p) {
 		head = p.After
 	}
-	return h.configs.rules(ctx, gh, f.Repository, head)
+	return h.configs.rules(ctx, gh, configOf{f.Repository, object(f.Event).obj("repository", "owner").num("id"), head})
 }
 
-// touchesConfig tells whether a push may have changed the rule file. GitHub lists at most 2,048 commits in a push, and none
+// touchesConfig tells whether a push may have changed rule files. GitHub lists at most 2,048 commits in a push, and none
 // when history was rewritten to an older commit. https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
 func touchesConfig(p *rules.Push) bool {
 	for _, f := range p.Files {
-		if f.Path == ConfigPath {
+		if f.Path == ConfigPath || strings.HasPrefix(f.Path, ConfigFolder+"/") {
 			return true
 		}
 	}

@@ -51,6 +51,43 @@ func (c *Client) File(ctx context.Context, owner, repo, path, ref, knownSHA stri
 	return content, sha, nil
 }
 
+// Entry is one entry of a folder.
+type Entry struct {
+	Name string `json:"name"`
+	Path string `json:"path"` // from the root of the repository
+	Type string `json:"type"` // file, dir, symlink or submodule
+	SHA  string `json:"sha"`  // of the blob; of a symbolic link, not of what it leads to
+	Size int64  `json:"size"` // in bytes
+}
+
+// Folder lists a folder at a branch, tag or commit; the default branch when ref is "". GitHub lists 1,000 entries at the most, by
+// name. What is no folder is ErrNoFile. See https://docs.github.com/rest/repos/contents#get-repository-content.
+func (c *Client) Folder(ctx context.Context, owner, repo, path, ref string) ([]Entry, error) {
+	address, err := filePath(owner, repo, path, ref)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", path, err)
+	}
+	req, err := c.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", path, err)
+	}
+	var answer json.RawMessage
+	if _, err := c.Do(ctx, req, &answer); err != nil {
+		if Answered(err, http.StatusNotFound) {
+			err = &fileError{ErrNoFile, err}
+		}
+		return nil, fmt.Errorf("list %s: %w", path, err)
+	}
+	if !strings.HasPrefix(strings.TrimSpace(string(answer)), "[") {
+		return nil, fmt.Errorf("list %s: %w", path, ErrNoFile)
+	}
+	var list []Entry
+	if err := json.Unmarshal(answer, &list); err != nil {
+		return nil, fmt.Errorf("list %s: %w", path, err)
+	}
+	return list, nil
+}
+
 // filePath is the address of a file in the contents API. No name in it may lead elsewhere.
 func filePath(owner, repo, path, ref string) (string, error) {
 	segments := append([]string{"repos", owner, repo, "contents"}, strings.Split(path, "/")...)

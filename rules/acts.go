@@ -123,7 +123,7 @@ func (c *compiler) texts(n *syntax.Node, a *act) {
 	if !c.count(n.Span) {
 		return
 	}
-	t, flaws := parseTemplate(n.Text(), c.params)
+	t, flaws := c.template(n.Text())
 	c.flaws(n, flaws)
 	if t != nil {
 		a.templates[n.Text()] = t

@@ -82,10 +82,11 @@ func (c *compiler) command(n *syntax.Node) *rule {
 	if name := strings.TrimLeft(in.Name, "/@"); name != "" {
 		r.name = "/" + name
 	}
+	r.base = r.name
 	c.called(n, in, cmd)
 	cmd.params = c.args(in.Args)
 	cmd.who = c.who(in.Who)
-	c.params = cmd.params
+	c.params, c.captures = cmd.params, captures{}
 	c.when(in.When, r, nil)
 	c.unless(in.Not, r, nil)
 	c.condition(in.If, r)

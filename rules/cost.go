@@ -75,6 +75,20 @@ func (c cost) CallCost(name, id string, args []ref.Val, result ref.Val) *uint64 
 		if len(args) == 2 {
 			n += len(text(args[0])) * max(c.sizes[text(args[1])], 10) / 1000
 		}
+	case "captured":
+		if len(args) == 3 {
+			list, err := texts(args[0])
+			if err != nil {
+				list = []string{text(args[0])}
+			}
+			for _, s := range list {
+				n += 1 + len(s)*max(c.sizes[text(args[1])], 10)/1000
+			}
+		}
+	case "changed_lines":
+		if len(args) == 2 {
+			n = c.changedLinesCost(args)
+		}
 	case operators.Equals, operators.NotEquals, operators.In:
 		// What the payload holds may be large; CEL counts a comparison of it as one operation.
 		weight := 0

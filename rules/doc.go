@@ -34,7 +34,9 @@
 //
 // In texts of actions {{ expression }} is replaced by its value before the action is planned. In Markdown the inserted text is
 // inert: it is shown as it is, and mentions, links or formats nothing. Two braces that mean themselves are written {{ "{{" }}.
-// In a list a template that comes to a list stands for its items, and one that comes to nothing is left out.
+// In a list a template that comes to a list stands for its items, and one that comes to nothing is left out. What the wildcards
+// of a line of `when` matched is named by its key and their number: with when.label = "backport *", {{ label.1 }}. Groups of
+// title_matches, body_matches and comment_matches are title.1 or title.NAME, and so on.
 //
 // Everything that people write is bounded: the size of files, expressions, patterns and texts, and what an evaluation may cost.
 package rules

@@ -101,6 +101,10 @@ func (x *examination) call(e ast.Expr) {
 				x.inside[a.ID()] = true // the names are those in CODEOWNERS of the base, which writers alone can change
 			}
 		}
+	case "captured", "changed_lines":
+		if len(args) >= 2 {
+			x.pattern(call.FunctionName(), args[1])
+		}
 	case "duration", "timestamp":
 		if s, ok := literal(args[0]); ok {
 			x.time(call.FunctionName(), s, args[0])

@@ -118,7 +118,7 @@ func compile(text string, want *types.Type, in ...*params) (*expression, []flaw)
 		cel.EvalOptions(cel.OptOptimize, cel.OptPartialEval),
 		cel.OptimizeRegex(
 			prepare("matches", overloads.Matches, compilePattern), prepare("matches", overloads.MatchesString, compilePattern),
-			prepare("glob", "glob_text", compileGlob)),
+			prepare("glob", "glob_text", compileGlob), prepareCapture("captured_text"), prepareCapture("captured_list"), prepareChangedLines()),
 		cel.CostTracking(cost{x.sizes}), cel.CostLimit(maxCost), cel.InterruptCheckFrequency(5))
 	if err != nil {
 		return nil, []flaw{{0, len(text), plainError(err), ""}}

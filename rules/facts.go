@@ -160,8 +160,21 @@ type Subject struct {
 	RequiredState  string   `fact:"required_state" in:"fetch" of:"pr" by:"check_run check_suite status workflow_run" doc:"green (all required checks are success, neutral or skipped), red (one is not) or none (none is required). Waits while one is pending or has not reported."`
 	Owners         []Owned  `fact:"owners" in:"fetch" of:"pr" by:"pull_request.synchronize pull_request.edited" doc:"The changed files that have owners, by CODEOWNERS of its base."`
 
+	Update       string   `fact:"update" in:"pr" of:"pr" by:"pull_request.edited" doc:"How far a pull request of Dependabot or Renovate takes its dependencies, by the largest step: patch, minor or major; unknown where the versions do not tell, empty for any other pull request."`
+	Ecosystem    string   `fact:"ecosystem" in:"pr" of:"pr" doc:"The package manager of an update, as Dependabot's branch names it: npm, gomod, pip, github-actions and so on; else empty."`
+	Dependencies []string `fact:"dependencies" in:"pr" of:"pr" by:"pull_request.edited" doc:"Names of what it updates, 200 at the most."`
+	Updates      []Update `fact:"updates" in:"pr" of:"pr" by:"pull_request.edited" doc:"What it updates, 200 at the most."`
+
 	// NodeID is what GraphQL calls it. Not a fact of the language.
 	NodeID string
+}
+
+// Update is one dependency that a pull request of Dependabot or Renovate updates.
+type Update struct {
+	Name string `fact:"name" doc:"Name of the dependency."`
+	Type string `fact:"type" doc:"patch, minor, major, or unknown where the versions do not tell."`
+	From string `fact:"from" doc:"The version before."`
+	To   string `fact:"to" doc:"The version after."`
 }
 
 // File is one changed file.

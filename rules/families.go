@@ -305,7 +305,7 @@ func (c *compiler) allCommands(list, table *syntax.Node) []*rule {
 		r.cmd.kinds = []string{"issue", "pull_request", "discussion"}
 		r.triggers = r.cmd.triggers()
 		r.reads = r.cmd.who.term.expr.reads
-		if c.layer != "" {
+		if r.base = r.name; c.layer != "" {
 			r.name = c.layer + r.name
 		}
 		out = append(out, r)

@@ -39,6 +39,7 @@ func (c *clause) problem(at syntax.Span, message, mend string) {
 var (
 	names    = form{"a name or a list of names, with * for any part", func(c *clause) { c.match(true, "%s.matches(%s)") }}
 	anyName  = form{"a name or a list of names, with * for any part", func(c *clause) { c.match(true, "%s.exists(x, x.matches(%s))") }}
+	anyPath  = form{"a name or a list of names, with * for any part without / and ** for any part", func(c *clause) { c.match(false, "%s.exists(x, x.matches(%s))") }}
 	branches = form{"a name or a list of names, with * for any part without / and ** for any part", func(c *clause) { c.match(false, "%s.matches(%s)") }}
 	anyFile  = form{"a path or a list of paths, with * and **", func(c *clause) { c.files("%s.exists(x, x.path.matches(%s))", "%s.filter(x, x.path.matches(%s))") }}
 	allFiles = form{"a path or a list of paths, with * and **", func(c *clause) {

@@ -64,6 +64,7 @@ func (c *compiler) freezes(n *syntax.Node) []*freeze {
 }
 
 func (c *compiler) freeze(n *syntax.Node) *freeze {
+	c.captures = captures{}
 	before := len(c.problems)
 	var in freezeFile
 	c.problems = append(c.problems, c.file.Decode(n, "freeze", &in)...)

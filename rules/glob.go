@@ -24,24 +24,31 @@ const (
 //
 // All else stands for itself, brackets too: dependabot[bot] is a name.
 func globRegexp(pattern string) (string, error) {
+	re, _, err := translateGlob(pattern, false)
+	return re, err
+}
+
+// translateGlob is globRegexp. With capture set, what each wildcard matches is a group of the regular expression: *, **, ? and
+// braces, numbered from 1 in the order in which they begin. groups is how many there are.
+func translateGlob(pattern string, capture bool) (re string, groups int, err error) {
 	switch {
 	case pattern == "":
-		return "", errors.New("the pattern is empty")
+		return "", 0, errors.New("the pattern is empty")
 	case len(pattern) > maxGlob:
-		return "", fmt.Errorf("a pattern may have %d bytes at most", maxGlob)
+		return "", 0, fmt.Errorf("a pattern may have %d bytes at most", maxGlob)
 	case !utf8.ValidString(pattern):
-		return "", errors.New("the pattern is not UTF-8")
+		return "", 0, errors.New("the pattern is not UTF-8")
 	}
-	g := glob{in: pattern}
+	g := glob{in: pattern, capture: capture}
 	for g.at < len(g.in) {
 		if err := g.next(); err != nil {
-			return "", err
+			return "", 0, err
 		}
 	}
 	if g.depth > 0 {
-		return "", errors.New("{ is not closed")
+		return "", 0, errors.New("{ is not closed")
 	}
-	return g.out.String(), nil
+	return g.out.String(), g.groups, nil
 }
 
 // glob is the state of one translation.
@@ -50,6 +57,17 @@ type glob struct {
 	at    int
 	depth int // of braces
 	out   strings.Builder
+
+	capture bool
+	groups  int
+}
+
+// wildcard opens the group of a wildcard.
+func (g *glob) wildcard() string {
+	if g.groups++; g.capture {
+		return "("
+	}
+	return "(?:"
 }
 
 // emit writes a piece of the regular expression for n bytes of the glob.
@@ -74,20 +92,20 @@ func (g *glob) next() error {
 	rest := g.in[g.at:]
 	switch {
 	case strings.HasPrefix(rest, "/**") && g.ends(3):
-		g.emit(`(?:/.*)?`, 3)
+		g.emit(`(?:/`+g.wildcard()+`.*))?`, 3)
 	case strings.HasPrefix(rest, "**/") && g.starts():
-		g.emit(`(?:.*/)?`, 3)
+		g.emit(`(?:`+g.wildcard()+`.*)/)?`, 3)
 	case strings.HasPrefix(rest, "**"):
-		g.emit(`.*`, 2)
+		g.emit(g.wildcard()+`.*)`, 2)
 	case rest[0] == '*':
-		g.emit(`[^/]*`, 1)
+		g.emit(g.wildcard()+`[^/]*)`, 1)
 	case rest[0] == '?':
-		g.emit(`[^/]`, 1)
+		g.emit(g.wildcard()+`[^/])`, 1)
 	case rest[0] == '{':
 		if g.depth++; g.depth > maxGlobDepth {
 			return errors.New("too many braces within braces")
 		}
-		g.emit(`(?:`, 1)
+		g.emit(g.wildcard(), 1)
 	case rest[0] == '}':
 		if g.depth--; g.depth < 0 {
 			return errors.New("} closes nothing")

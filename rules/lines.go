@@ -104,6 +104,9 @@ func (c *compiler) matcher(m *matcher, n *syntax.Node, what string, records []st
 		c.problem(n.Span, fmt.Sprintf("%s: %s", cl.what, flaws[0].message), "Split the list.")
 		return nil
 	}
+	if what == "when" {
+		c.captures.note(m, cl)
+	}
 	seen := seenBy(cl.over, true)
 	if cl.seen != "" {
 		seen = seenBy(cl.seen, false)
@@ -143,7 +146,7 @@ func (c *compiler) expression(n *syntax.Node, what string) *term {
 	if !c.count(n.KeySpan) {
 		return nil
 	}
-	x, flaws := compileWritten(n.Text(), boolType, c.params)
+	x, flaws := c.compile(n.Text(), boolType)
 	if len(flaws) > 0 {
 		c.flaws(n, flaws)
 		return nil

@@ -58,6 +58,10 @@ var matchers = []matcher{
 	{"from_fork", "Whether its branch is in another repository.", `when.from_fork = true`, yesNo, of("pr.from_fork"), nil},
 	{"auto_merge", "Whether GitHub's own auto-merge is on.", `when.auto_merge = true`, yesNo, of("pr.auto_merge"), nil},
 
+	{"update", "How far Dependabot or Renovate takes its dependencies. A group counts as its largest step.", `when.update = "patch"`, oneWord, of("pr.update"), []string{"patch", "minor", "major", "unknown"}},
+	{"dependency", "One of the dependencies that Dependabot or Renovate updates.", `when.dependency = ["lodash", "@types/**"]`, anyPath, of("pr.dependencies"), nil},
+	{"ecosystem", "The package manager of a Dependabot update.", `when.ecosystem = "npm"`, names, of("pr.ecosystem"), nil},
+
 	{"base", "The branch that it is to be merged into.", `when.base = "release/*"`, branches, []over{{"merge_group", "merge_group.base"}, {"", "pr.base"}}, nil},
 	{"head", "The branch that it comes from.", `when.head = "dependabot/**"`, branches, of("pr.head"), nil},
 	{"head_repo", "owner/name of the repository that its branch is in.", `when.head_repo = "acme/*"`, names, of("pr.head_repo"), nil},
@@ -104,7 +108,7 @@ var matchers = []matcher{
 		`when.size = { lines = "250..", ignore = ["testdata/**"] }`, size, of("pr.files"), nil},
 	{"owner", "An owner of a changed file, as CODEOWNERS of the base writes it without the @ of a login.", `when.owner = "@acme/backend"`, anyOwner, of("pr.owners"), nil},
 	{"changed_files", "How many files are changed.", `when.changed_files = ">100"`, count, of("pr.changed_files"), nil},
-	{"lines", "How many lines are added and removed.", `when.lines = "10..49"`, count, of("(pr.additions + pr.deletions)"), nil},
+	{"lines", "How many lines are added and removed.", `when.lines = "10..49"`, lineCount, of("(pr.additions + pr.deletions)"), nil},
 	{"commits", "How many commits it has.", `when.commits = ">1"`, count, of("pr.commit_count"), nil},
 	{"commits_match", "A regular expression that matches in the message of a commit: one is enough.", `when.commits_match = '(?m)^BREAKING CHANGE:'`, anyMatches, []over{{"push", "push.commits.map(x, x.message)"}, {"", "pr.commits.map(x, x.message)"}}, nil},
 	{"all_commits_match", "A regular expression that matches in the message of each commit.", `when.all_commits_match = '^(feat|fix|docs|chore)(\(.+\))?!?: '`, allMatch, []over{{"push", "push.commits.map(x, x.message)"}, {"", "pr.commits.map(x, x.message)"}}, nil},

@@ -11,6 +11,8 @@ import (
 // rule is one compiled rule.
 type rule struct {
 	name, why string
+	base      string // the name as written, without the layer
+	locked    bool   // no layer above may take its place
 	mode      string // live, observe or off
 	self      bool
 	triggers  []trigger
@@ -41,6 +43,7 @@ type ruleFile struct {
 
 	Require *syntax.Node `toml:"require"`
 	Gate    string       `toml:"gate"` // name of the check run; the rule's own when empty
+	Lock    bool         `toml:"locked"`
 }
 
 // Limits of one file, so that no file is expensive to compile.
@@ -62,6 +65,7 @@ type compiler struct {
 	combine   string         // name of the check run of combined gates; "" when each has its own
 	gates     map[string]int // check runs of gates, with their line
 	people    map[string][]textAt
+	captures  captures // of the rule at hand
 }
 
 // problem notes a mistake.
@@ -79,9 +83,10 @@ func (c *compiler) flaws(n *syntax.Node, list []flaw) {
 // rule compiles one [[rule]]. It is nil when the rule has a mistake.
 func (c *compiler) rule(n *syntax.Node, names map[string]int) *rule {
 	before := len(c.problems)
+	c.captures = captures{}
 	var in ruleFile
 	c.problems = append(c.problems, c.file.Decode(n, "rule", &in)...)
-	r := &rule{name: in.Name, why: in.Why, mode: in.Mode, self: in.Self, place: c.file.Problem(n.KeySpan, "", "")}
+	r := &rule{name: in.Name, why: in.Why, base: in.Name, locked: in.Lock, mode: in.Mode, self: in.Self, place: c.file.Problem(n.KeySpan, "", "")}
 	c.name(n, r, names)
 	records := c.on(in.On, r)
 	c.when(in.When, r, records)
@@ -90,7 +95,7 @@ func (c *compiler) rule(n *syntax.Node, names map[string]int) *rule {
 	c.gate(n, in, r)
 	r.then = c.actions(in.Then, "then")
 	r.otherwise = c.actions(in.Else, "else")
-	if in.Then == nil && in.Else == nil && in.Require == nil && len(c.problems) == before {
+	if in.Then == nil && in.Else == nil && in.Require == nil && in.Mode != "off" && len(c.problems) == before {
 		c.problem(n.KeySpan, "rule lacks then", `Say what to do: then.label = "..."`)
 	}
 	if len(c.problems) == before {
@@ -108,8 +113,11 @@ func (c *compiler) rule(n *syntax.Node, names map[string]int) *rule {
 	return r
 }
 
-// hostLayer begins the names of the rules of the layer "host", which no other file may take.
-const hostLayer = "host/"
+// hostLayer and accountLayer begin the names of the rules of the layers "host" and "org", which no other file may take.
+const (
+	hostLayer    = "host/"
+	accountLayer = "org/"
+)
 
 // name checks the name of a rule against those before it.
 func (c *compiler) name(n *syntax.Node, r *rule, names map[string]int) {
@@ -124,6 +132,8 @@ func (c *compiler) name(n *syntax.Node, r *rule, names map[string]int) {
 		c.problem(at.Span, "the name is empty", "")
 	case strings.HasPrefix(r.name, hostLayer):
 		c.problem(at.Span, fmt.Sprintf("a name that begins with %s is one of the operator's rules", hostLayer), "")
+	case strings.HasPrefix(r.name, accountLayer):
+		c.problem(at.Span, fmt.Sprintf("a name that begins with %s is one of the account's rules", accountLayer), "")
 	case len(r.name) > 200:
 		c.problem(at.Span, "the name has more than 200 bytes", "What needs more words goes under why.")
 	case strings.ContainsFunc(r.name, func(r rune) bool { return r < ' ' }):

@@ -35,7 +35,8 @@ func Compile(name string, src []byte, kinds []Kind, o Options) (*Set, []syntax.D
 	}
 	c := &compiler{file: file, kinds: kinds, layer: o.Layer, gates: map[string]int{}}
 	var top topTables
-	c.problems = file.Decode(file.Root, "", &top, o.Leave...)
+	c.problems = file.Decode(file.Root, "", &top, append(PresetTables(), o.Leave...)...)
+	top.Rule = c.withPresets(file.Root, top.Rule)
 	c.gatesTable(top.Gates)
 	c.groups(top.People)
 	set := newSet(append(c.rules(top.Rule), c.allCommands(top.Command, top.Commands)...), kinds)
@@ -54,7 +55,7 @@ type topTables struct {
 }
 
 // Tables names the top-level tables of a rule file, for who reads another file in which they stand too.
-func Tables() []string { return syntax.Keys(topTables{}) }
+func Tables() []string { return append(syntax.Keys(topTables{}), PresetTables()...) }
 
 // rules compiles all [[rule]]s.
 func (c *compiler) rules(n *syntax.Node) []*rule {

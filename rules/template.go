@@ -25,6 +25,11 @@ const maxParts = 50
 // parseTemplate reads a text. It is nil for one without {{. Where two braces are meant as such, write {{ "{{" }}.
 // With the parameters of a command its expressions may read that command.
 func parseTemplate(text string, in ...*params) (*template, []flaw) {
+	return parseTemplateWith(text, func(text string, want *types.Type) (*expression, []flaw) { return compileWritten(text, want, in...) })
+}
+
+// parseTemplateWith is parseTemplate for texts whose expressions are compiled in a way of their own.
+func parseTemplateWith(text string, compile func(string, *types.Type) (*expression, []flaw)) (*template, []flaw) {
 	if !strings.Contains(text, "{{") {
 		return nil, nil
 	}
@@ -42,7 +47,7 @@ func parseTemplate(text string, in ...*params) (*template, []flaw) {
 			return nil, append(flaws, flaw{open, open + 2, "{{ is not closed", `Close it with }}. Two braces that mean themselves are written {{ "{{" }}.`})
 		}
 		t.parts = append(t.parts, piece{text: text[at:open]})
-		x, fs := compileWritten(text[open+2:end], nil, in...)
+		x, fs := compile(text[open+2:end], nil)
 		for _, f := range fs {
 			flaws = append(flaws, flaw{open + 2 + f.from, open + 2 + f.to, f.message, f.mend})
 		}
@@ -125,9 +130,10 @@ func (ans answer) verdict() verdict {
 	return verdict{outcome: True}
 }
 
-// list is the value of a template that is one expression and comes to a list of strings.
+// list is the value of a template with one expression that comes to a list of strings: what stands around the expression
+// stands around each of them.
 func (t *template) list(a *activation) ([]string, bool) {
-	if len(t.parts) != 3 || t.parts[0].text != "" || t.parts[2].text != "" {
+	if len(t.parts) != 3 {
 		return nil, false
 	}
 	ans := t.parts[1].expr.eval(a)
@@ -142,7 +148,7 @@ func (t *template) list(a *activation) ([]string, bool) {
 		return nil, false
 	}
 	for i := range items {
-		items[i] = oneLine(items[i])
+		items[i] = strings.TrimSpace(t.parts[0].text + oneLine(items[i]) + t.parts[2].text)
 	}
 	return items, true
 }

@@ -528,14 +528,17 @@ func testMemoryModel(t *testing.T, s Store) {
 }
 
 func testConfig(t *testing.T, s Store) {
-	c := Config{RepositoryID: 70, Repository: "acme/app", SHA: "new", GoodSHA: "old", Good: []byte("[[rule]]\x00"), Problem: "bot.toml:1:1: oh", At: noon}
+	c := Config{RepositoryID: 70, Path: "b.toml", Repository: "acme/app", SHA: "new", GoodSHA: "old", Good: []byte("[[rule]]\x00"), Problem: "bot.toml:1:1: oh", At: noon}
 	must(t, s.SaveConfig(ctx, c))
 	must(t, s.SaveConfig(ctx, Config{RepositoryID: 71, Repository: "acme/lib"}))
-	equal(t, "config", *one[*Config](t)(s.Config(ctx, 70)), c)
-	c = Config{RepositoryID: 70, Repository: "acme/renamed"}
+	equal(t, "config", one[[]Config](t)(s.Configs(ctx, 70)), []Config{c})
+	c = Config{RepositoryID: 70, Path: "b.toml", Repository: "acme/renamed"}
 	must(t, s.SaveConfig(ctx, c))
-	equal(t, "replaced", *one[*Config](t)(s.Config(ctx, 70)), c)
-	equal(t, "other", one[*Config](t)(s.Config(ctx, 71)).Repository, "acme/lib")
+	before := Config{RepositoryID: 70, Path: "a.toml", SHA: "x"}
+	must(t, s.SaveConfig(ctx, before))
+	equal(t, "replaced", one[[]Config](t)(s.Configs(ctx, 70)), []Config{before, c})
+	equal(t, "other", one[[]Config](t)(s.Configs(ctx, 71))[0].Repository, "acme/lib")
+	equal(t, "none", len(one[[]Config](t)(s.Configs(ctx, 72))), 0)
 }
 
 func testNothing(t *testing.T, s Store) {
@@ -549,8 +552,6 @@ func testNothing(t *testing.T, s Store) {
 	notFound("delivery", err)
 	_, err = s.DeliveryByGUID(ctx, "x")
 	notFound("delivery by GUID", err)
-	_, err = s.Config(ctx, 1)
-	notFound("config", err)
 	notFound("retry", s.Retry(ctx, 1, noon, ""))
 	notFound("put off", s.PutOff(ctx, 1, noon, ""))
 	notFound("finish", s.Finish(ctx, Done, "", 1))

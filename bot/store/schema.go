@@ -143,6 +143,21 @@ CREATE TABLE repositories (
 	repository   TEXT    NOT NULL,
 	data         BLOB
 );
+`, `
+-- A repository may have several rule files.
+CREATE TABLE config_files (
+	repository_id INTEGER NOT NULL,
+	path          TEXT    NOT NULL,
+	repository    TEXT    NOT NULL,
+	sha           TEXT    NOT NULL,
+	good_sha      TEXT    NOT NULL,
+	good          BLOB,
+	problem       TEXT    NOT NULL,
+	at            INTEGER NOT NULL,
+	PRIMARY KEY (repository_id, path)
+) WITHOUT ROWID;
+INSERT INTO config_files SELECT repository_id, '.github/bot.toml', repository, sha, good_sha, good, problem, at FROM configs;
+DROP TABLE configs;
 `}
 
 // migrate brings the database behind conn to the newest version, or refuses it. Before it is sure that the file is ours it

@@ -257,7 +257,7 @@ func TestPlans(t *testing.T) {
 		{"steps", selectSteps, ""},
 		{"decisions", selectDecisions, ""},
 		{"memory", selectMemory, ""},
-		{"config", selectConfig, ""},
+		{"configs", selectConfigs, ""},
 		{"counts", countVisits, "SCAN visits USING COVERING INDEX visits_"},
 		{"deliveries that wait", list(Filter{State: Waiting}), "SCAN visits USING"},
 		{"dead deliveries", list(Filter{State: Dead}), "SCAN visits USING"},
@@ -292,7 +292,7 @@ func TestReadersDoNotWaitForTheWriter(t *testing.T) {
 	written := make(chan error)
 	go func() {
 		written <- s.writer.do(context.Background(), func(b *batch) error {
-			if err := b.run(saveConfig, 1, "", "", "", nil, "", 0); err != nil {
+			if err := b.run(saveConfig, 1, "", "", "", "", nil, "", 0); err != nil {
 				return err
 			}
 			close(inside)
@@ -304,8 +304,8 @@ func TestReadersDoNotWaitForTheWriter(t *testing.T) {
 	if _, err := s.Delivery(ctx, d.ID); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Config(ctx, 1); !errors.Is(err, ErrNotFound) {
-		t.Errorf("a write is seen before its commit: %v", err)
+	if list, err := s.Configs(ctx, 1); err != nil || len(list) > 0 {
+		t.Errorf("a write is seen before its commit: %v, %v", list, err)
 	}
 	close(let)
 	must(t, <-written)

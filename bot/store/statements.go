@@ -46,8 +46,8 @@ const (
 	forgetPuts    = `DELETE FROM puts WHERE subject = ? AND kind = ? AND key = ?`
 	forgetAllPuts = `DELETE FROM puts WHERE subject = ?`
 
-	saveConfig = `INSERT INTO configs (repository_id, repository, sha, good_sha, good, problem, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (repository_id) DO UPDATE SET repository = excluded.repository, sha = excluded.sha, good_sha = excluded.good_sha,
+	saveConfig = `INSERT INTO config_files (repository_id, path, repository, sha, good_sha, good, problem, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (repository_id, path) DO UPDATE SET repository = excluded.repository, sha = excluded.sha, good_sha = excluded.good_sha,
 			good = excluded.good, problem = excluded.problem, at = excluded.at`
 
 	saveTimer = `INSERT INTO timers (subject, rule, kind, installation, repository_id, repository, due, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -89,7 +89,7 @@ const (
 	selectMemory = `SELECT rule, '', '', holds FROM held WHERE subject = ?1
 		UNION ALL SELECT rule, kind, key, -1 FROM puts WHERE subject = ?1 ORDER BY 1, 2, 3`
 
-	selectConfig = `SELECT repository_id, repository, sha, good_sha, good, problem, at FROM configs WHERE repository_id = ?`
+	selectConfigs = `SELECT repository_id, path, repository, sha, good_sha, good, problem, at FROM config_files WHERE repository_id = ? ORDER BY path`
 
 	selectTimer        = `SELECT subject, rule, kind, installation, repository_id, repository, due, data FROM timers`
 	selectDueTimers    = selectTimer + ` WHERE due <= ? ORDER BY due, subject, rule, kind LIMIT ?`

@@ -128,11 +128,13 @@ type Decision struct {
 	At       time.Time
 }
 
-// Config is the state of one repository's rule file.
+// Config is the state of one rule file of a repository. The one for all repositories of an account stands under minus the number
+// of the account, where it is read for them.
 type Config struct {
 	RepositoryID int64
+	Path         string
 	Repository   string
-	SHA          string // blob SHA last seen; "" when the repository has no file
+	SHA          string // blob SHA last seen; "" when the repository has no such file
 	GoodSHA      string // blob SHA of the last file that compiled
 	Good         []byte // that file
 	Problem      string // why the newest file is not in force; "" when it is
@@ -211,9 +213,9 @@ type Store interface {
 	// ForgetPut forgets that the bot put key there: a person has put or taken it since.
 	ForgetPut(ctx context.Context, subject, kind, key string) error
 
-	// Config returns the state of a repository's rule file, or ErrNotFound.
-	Config(ctx context.Context, repository int64) (*Config, error)
-	// SaveConfig replaces it.
+	// Configs returns the states of a repository's rule files, by path; none for a repository that was never looked at.
+	Configs(ctx context.Context, repository int64) ([]Config, error)
+	// SaveConfig replaces the state of one file.
 	SaveConfig(ctx context.Context, c Config) error
 
 	Timers

@@ -159,7 +159,7 @@ func TestFull(t *testing.T) {
 	wg.Wait()
 	keep(t, s, delivery(2))
 	equal(t, "kept", one[Counts](t)(s.Counts(ctx)).Deliveries, int64(3))
-	must(t, func() error { _, err := s.Config(ctx, 9); return err }())
+	equal(t, "saved", len(one[[]Config](t)(s.Configs(ctx, 9))), 1)
 }
 
 func TestFullOfBytes(t *testing.T) {

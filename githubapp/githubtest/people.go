@@ -53,6 +53,14 @@ type Visit struct {
 	repo  string
 }
 
+// On takes the same person to another repository.
+func (v Visit) On(repository string) Visit { return Visit{v.s, v.login, repository} }
+
+// CreateRepository is Person.CreateRepository.
+func (v Visit) CreateRepository(spec RepositorySpec) error {
+	return Person{v.s, v.login}.CreateRepository(spec)
+}
+
 // do runs a deed that takes at least the role need.
 func (v Visit) do(need role, deed func(r *repo, who *user) error) error {
 	v.s.mu.Lock()

@@ -3,6 +3,7 @@ package githubtest
 import (
 	"maps"
 	"net/http"
+	"slices"
 )
 
 // Commit is one commit to push.
@@ -21,8 +22,8 @@ func (s *Server) commitOn(parent *commit, c Commit, who *user) (*commit, error) 
 		delete(f, path)
 	}
 	message := c.Message
-	for path, text := range c.Files {
-		f[path] = entry{"100644", s.git.putBlob([]byte(text))}
+	for _, path := range slices.Sorted(maps.Keys(c.Files)) {
+		f[path] = entry{"100644", s.git.putBlob([]byte(c.Files[path]))}
 		if message == "" {
 			message = "Update " + path
 		}
