@@ -31,6 +31,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Show everything on this machine, against a stand-in for GitHub. Needs no account."`
 	Serve   serveCommand   `cmd:"" help:"Run the bot."`
 	Check   checkCommand   `cmd:"" help:"Look for mistakes in rule files."`
+	Help    helpCommand    `cmd:"" help:"Explain an action, a matcher, an event, a fact or a function of the rules; or list them all."`
 	Health  healthCommand  `cmd:"" help:"Ask the bot on this machine whether it is alive, for container health checks."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -16,7 +16,6 @@ type Field struct {
 	Default  string       // as it would be written
 	Required bool
 	Short    bool   // a plain value in place of the whole table sets it
-	Markdown bool   // tag text: what is inserted into it is made inert
 	Any      string // tag any: of the fields with the same text at least one must be there
 }
 
@@ -35,7 +34,7 @@ func Fields(t reflect.Type) []Field {
 			Key: tag.Get("toml"), Doc: tag.Get("doc"), Type: f.Type, Form: tag.Get("form"), Example: tag.Get("example"),
 			Enum: strings.Fields(tag.Get("enum")), Default: tag.Get("default"),
 			Required: tag.Get("required") == "true", Short: tag.Get("short") == "true",
-			Markdown: tag.Get("text") == "markdown", Any: tag.Get("any"),
+			Any: tag.Get("any"),
 		}
 		for i, word := range d.Enum {
 			if word == `""` {
