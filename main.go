@@ -32,6 +32,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the bot."`
 	Check   checkCommand   `cmd:"" help:"Look for mistakes in rule files."`
 	Help    helpCommand    `cmd:"" help:"Explain an action, a matcher, an event, a fact or a function of the rules; or list them all."`
+	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of rule files, for editors."`
 	Health  healthCommand  `cmd:"" help:"Ask the bot on this machine whether it is alive, for container health checks."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

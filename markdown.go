@@ -28,7 +28,9 @@ const opening = `# Reference of the rules
 <!-- Made from the code by: go test . -run TestReference -update -->
 
 A repository writes its rules in ` + "`.github/bot.toml`" + ` on its default branch; the operator may write some for all repositories
-in their own ` + "`bot.toml`" + `. ` + "`bellhop help NAME`" + ` shows one entry of this reference, ` + "`bellhop check FILE`" + ` finds mistakes.
+in their own ` + "`bot.toml`" + `. ` + "`bellhop help NAME`" + ` shows one entry of this reference, ` + "`bellhop check FILE`" + ` finds mistakes. An editor that
+knows JSON Schema completes and checks while you write: ` + "`bellhop schema > bot.schema.json`" + `, and ` + "`#:schema ./bot.schema.json`" + ` as the
+first line of the rules.
 
 [How a rule is written](#how-a-rule-is-written) · [Events](#events) · [Matchers](#matchers) · [Values of matchers](#values-of-matchers) ·
 [Facts](#facts) · [Expressions](#expressions) · [Actions](#actions) · [Texts](#texts) · [Limits](#limits)
@@ -145,6 +147,12 @@ func writeFields(b *strings.Builder, fields []syntax.Field) {
 
 func writeEvents(b *strings.Builder) {
 	b.WriteString("\n## Events\n\nWhat `on` takes: an event of GitHub's webhooks, `event` or `event.activity`. The App must be subscribed to it. [GitHub says](https://docs.github.com/en/webhooks/webhook-events-and-payloads) what is in each payload; a rule reads it as `event`.\n")
+	for _, f := range rules.TriggerForms() {
+		if f.Doc != "" {
+			b.WriteString("\n" + f.Doc + "\n")
+			block(b, f.Example)
+		}
+	}
 	var brief []rules.Trigger
 	for _, e := range rules.Triggers() {
 		if e.Example == "" {

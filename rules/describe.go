@@ -133,6 +133,21 @@ func Triggers() []Trigger {
 	return out
 }
 
+// TriggerForm is what `on` takes beside the names of events and their activities.
+type TriggerForm struct {
+	Pattern string // regular expression
+	Doc     string // in the reference; "" for what an event says itself
+	Example string // a rule file
+}
+
+// triggerForms lists them.
+var triggerForms = []TriggerForm{
+	{Pattern: `^repository_dispatch\..+$`},
+}
+
+// TriggerForms lists what `on` takes beside the names of events and their activities.
+func TriggerForms() []TriggerForm { return slices.Clone(triggerForms) }
+
 // Limit is one bound of what people write.
 type Limit struct {
 	What  string
