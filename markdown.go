@@ -127,7 +127,9 @@ func block(b *strings.Builder, toml string) {
 func writeKeys(b *strings.Builder) {
 	for _, t := range rules.Tables() {
 		fmt.Fprintf(b, "\n### `%s`\n\n%s\n", tableHeading(t), t.Doc)
-		writeFields(b, syntax.Fields(t.Type))
+		if t.Type != nil {
+			writeFields(b, syntax.Fields(t.Type))
+		}
 		block(b, t.Example)
 	}
 }

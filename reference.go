@@ -316,18 +316,9 @@ func isPlain(t reflect.Type) bool {
 	return t == reflect.TypeFor[time.Time]() || reflect.PointerTo(t).Implements(textUnmarshaler)
 }
 
-// formTexts say how the values are written that the compiler reads by forms of their own.
-var formTexts = map[string]string{
-	"triggers":   "an event, or a list of events",
-	"matchers":   "a table of matchers, or a list of such tables",
-	"matcher":    "a table of matchers",
-	"expression": "an expression",
-	"actions":    "a table of actions, or a list of such tables",
-}
-
 // valueText says what may be written for a key.
 func valueText(f syntax.Field) string {
-	text := formTexts[f.Form]
+	text := rules.KeyForms()[f.Form]
 	switch {
 	case text != "":
 	case len(f.Enum) > 0:

@@ -36,7 +36,10 @@ type schema map[string]any
 func fileSchema(host bool) schema {
 	properties := schema{}
 	for _, t := range rules.Tables() {
-		table := tableSchema(syntax.Fields(t.Type))
+		table := schema{"type": "object"}
+		if t.Type != nil {
+			table = tableSchema(syntax.Fields(t.Type))
+		}
 		table["description"] = t.Doc
 		if t.List {
 			table = schema{"type": "array", "items": table, "description": t.Doc}
@@ -59,7 +62,8 @@ func fileSchema(host bool) schema {
 			"triggers": oneOrMore(ref("trigger")), "trigger": triggerSchema(),
 			"matchers": orList(matchersSchema(), ref("matcher")), "matcher": matchersSchema(),
 			"expression": schema{"type": "string", "minLength": 1},
-			"actions":    orList(actionsSchema(), ref("action")), "action": actionsSchema(),
+			"texts":      oneOrMore(schema{"type": "string", "minLength": 1}), "value": schema{},
+			"actions": orList(actionsSchema(), ref("action")), "action": actionsSchema(),
 		},
 	}
 }
@@ -106,7 +110,7 @@ func tableSchema(fields []syntax.Field) schema {
 func fieldSchema(f syntax.Field) schema {
 	var s schema
 	switch {
-	case formTexts[f.Form] != "":
+	case rules.KeyForms()[f.Form] != "":
 		s = schema{"allOf": []schema{ref(f.Form)}} // beside $ref itself, draft 7 passes over all else
 	case f.Form != "":
 		s = schema{}

@@ -16,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"bellhop/githubapp/githubtest/contract"
+	"bellhop/rules"
 	"bellhop/rules/syntax"
 )
 
@@ -55,6 +56,16 @@ func validate(t *testing.T, s *jsonschema.Schema, src string) error {
 		t.Fatal(err)
 	}
 	return s.Validate(v)
+}
+
+// TestForms finds a definition for each form of keys.
+func TestForms(t *testing.T) {
+	definitions := fileSchema(false)["definitions"].(schema)
+	for form := range rules.KeyForms() {
+		if definitions[form] == nil {
+			t.Errorf("no definition of %s", form)
+		}
+	}
 }
 
 // goodFiles are rule files without mistakes: the examples of all topics, of the reference, of the README and of the scripts.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 
@@ -12,7 +13,7 @@ type Table struct {
 	Name    string
 	List    bool // written [[name]], once for each
 	Doc     string
-	Type    reflect.Type // what it is decoded into; syntax.Fields lists its keys
+	Type    reflect.Type // what it is decoded into; syntax.Fields lists its keys. Nil where people choose the keys
 	Example string       // a rule file
 }
 
@@ -31,6 +32,20 @@ then.merge   = "squash"
 
 // Tables lists the tables of a rule file.
 func Tables() []Table { return slices.Clone(tableRows) }
+
+// keyForms say in words what may be written for keys that are read by a form of their own: the tag form of syntax.Field.
+var keyForms = map[string]string{
+	"triggers":   "an event, or a list of events",
+	"matchers":   "a table of matchers, or a list of such tables",
+	"matcher":    "a table of matchers",
+	"expression": "an expression",
+	"actions":    "a table of actions, or a list of such tables",
+	"texts":      "a text, or a list of texts",
+	"value":      "any value",
+}
+
+// KeyForms says in words what the forms of keys take.
+func KeyForms() map[string]string { return maps.Clone(keyForms) }
 
 // ValueForm is a way to write a value, for the reference and the schema.
 type ValueForm struct {

@@ -22,10 +22,13 @@ type Field struct {
 // MaxDepth is how deep lists, tables and dotted keys may be nested.
 const MaxDepth = maxDepth
 
-// Fields describes what Decode reads into a struct type, in its order.
+// Fields describes what Decode reads into a struct type, in its order. A type that is no struct has no fields.
 func Fields(t reflect.Type) []Field {
-	for t.Kind() == reflect.Pointer {
+	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
+	}
+	if t == nil || t.Kind() != reflect.Struct {
+		return nil
 	}
 	var out []Field
 	for _, f := range fields(t) {
