@@ -31,8 +31,9 @@ func (c *schemaCommand) Run(to *console) error {
 // schema is a JSON Schema, or a part of one.
 type schema map[string]any
 
-// fileSchema is the schema of a repository's file or of the operator's. It takes what the compiler takes, and refuses what is
-// wrong in its shape: unknown keys, wrong types, words that are not in a list. What a text means it cannot know.
+// fileSchema is the schema of a repository's file or of the operator's. It takes what the compiler takes, words in capitals aside,
+// and refuses what is wrong in its shape: unknown keys, wrong types, words that are not in a list. What a text means it cannot
+// know.
 func fileSchema(host bool) schema {
 	properties := schema{}
 	for _, t := range rules.Tables() {
