@@ -32,6 +32,8 @@ on   = "issues.opened"
 then.add_label = "needs-triage"
 `
 
+// TestCheck runs bellhop check on files, without network.
+// Features: G17.
 func TestCheck(t *testing.T) {
 	repository := tempFile(t, "bot.toml", goodRules)
 	operator := tempFile(t, "bot.toml", "[github]\napp_id = 7\n\n"+goodRules)

@@ -155,7 +155,13 @@ func (w *world) person(ts *testscript.TestScript, args []string) error {
 	if len(args) < 2 {
 		return fmt.Errorf("usage: person LOGIN DEED ...")
 	}
+	if args[1] == "open-from-fork" {
+		return w.fromFork(ts, args[0], args[2:])
+	}
 	d, ok := deeds[args[1]]
+	if !ok {
+		d, ok = moreDeeds[args[1]]
+	}
 	if !ok {
 		return fmt.Errorf("no deed is called %s", args[1])
 	}

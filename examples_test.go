@@ -130,19 +130,27 @@ func (i installations) adopt(t *testing.T, body []byte) ([]byte, string) {
 	account := "acme"
 	repository, _ := p["repository"].(map[string]any)
 	full, _ := repository["full_name"].(string)
+	install, _ := p["installation"].(map[string]any)
 	if full != "" {
 		account, _, _ = strings.Cut(full, "/")
+	} else if owner, ok := install["account"].(map[string]any); ok {
+		account = owner["login"].(string)
 	}
 	if i.of[account] == 0 {
 		i.w.github.AddUser(account)
 		i.of[account] = i.w.github.Install("bellhop", account, githubtest.InstallSpec{})
 	}
-	if full != "" && !i.repositories[full] {
-		i.repositories[full] = true
-		i.w.github.AddRepository(githubtest.RepositorySpec{FullName: full})
+	i.know(full)
+	for _, list := range []string{"repositories", "repositories_added"} {
+		named, _ := p[list].([]any)
+		for _, one := range named {
+			name := one.(map[string]any)["full_name"].(string)
+			if strings.HasPrefix(name, account+"/") {
+				i.know(name)
+			}
+		}
 	}
-	install, ok := p["installation"].(map[string]any)
-	if !ok {
+	if install == nil {
 		install = map[string]any{}
 		p["installation"] = install
 	}
@@ -152,4 +160,14 @@ func (i installations) adopt(t *testing.T, body []byte) ([]byte, string) {
 		t.Fatal(err)
 	}
 	return out, full
+}
+
+// know makes a repository, unless it is there.
+func (i installations) know(full string) {
+	key := strings.ToLower(full) // GitHub tells no names apart by upper and lower case
+	if full == "" || i.repositories[key] {
+		return
+	}
+	i.repositories[key] = true
+	i.w.github.AddRepository(githubtest.RepositorySpec{FullName: full})
 }

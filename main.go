@@ -32,6 +32,8 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the bot."`
 	Check   checkCommand   `cmd:"" help:"Look for mistakes in rule files."`
 	Expand  expandCommand  `cmd:"" help:"Print the ordinary rules that the presets of a rule file stand for."`
+	Help    helpCommand    `cmd:"" help:"Explain an action, a matcher, an event, a fact or a function of the rules; or list them all."`
+	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of rule files, for editors."`
 	Health  healthCommand  `cmd:"" help:"Ask the bot on this machine whether it is alive, for container health checks."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

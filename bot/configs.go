@@ -49,8 +49,9 @@ type configs struct {
 	now   func() time.Time
 	log   *slog.Logger
 
-	loading  singleflight.Group
-	mu       sync.Mutex
+	loading  singleflight.Group // of accounts' files
+	mu       sync.Mutex         // guards what follows
+	locks    map[int64]*sync.Mutex
 	loaded   map[int64]loadedConfig
 	accounts map[string]ownConfig // by login, in lower case
 }
@@ -92,7 +93,8 @@ func (c *configs) drop(repository int64) {
 type configOf struct {
 	repo    *rules.Repository
 	account int64  // number of the account that owns it
-	head    string // where a push just changed rule files, the newest commit; else ""
+	head    string // where a push just changed rule files, or may have, the newest commit; else ""
+	named   bool   // the push names a rule file
 }
 
 // shared tells whether the repository holds the file for all repositories of its account.
@@ -116,11 +118,25 @@ func (c *configs) rules(ctx context.Context, gh *githubapp.Client, of configOf) 
 	if l, ok := c.known(of.repo.ID); ok && of.head == "" {
 		return l, nil
 	}
-	v, err, _ := c.loading.Do(fmt.Sprint(of.repo.ID, of.head), func() (any, error) { return c.load(ctx, gh, of) })
-	if err != nil {
-		return loadedConfig{}, err
+	defer c.lock(of.repo.ID)()
+	if l, ok := c.known(of.repo.ID); ok && of.head == "" {
+		return l, nil // read while this one waited
 	}
-	return v.(loadedConfig), nil
+	return c.load(ctx, gh, of)
+}
+
+// lock lets one at a time look at a repository's files: who comes second finds them known, and what was told already told. It
+// returns what unlocks.
+func (c *configs) lock(repository int64) (unlock func()) {
+	c.mu.Lock()
+	l := c.locks[repository]
+	if l == nil {
+		l = &sync.Mutex{}
+		c.locks[repository] = l
+	}
+	c.mu.Unlock()
+	l.Lock()
+	return l.Unlock
 }
 
 // forget drops what is known of an account and its repositories, which a change of its installation may have made wrong.
@@ -158,7 +174,7 @@ func (c *configs) load(ctx context.Context, gh *githubapp.Client, of configOf) (
 	}
 	set, clashes := c.stack(account, l.own)
 	files.clash(clashes)
-	if files.news(of.head) {
+	if files.news(of) {
 		if err := c.tell(ctx, gh, of, files); err != nil {
 			c.log.Warn("the check run on the rule files could not be made", "repo", of.repo.FullName, "err", err)
 		}
@@ -325,12 +341,12 @@ func (fs *configFiles) clash(found []syntax.Diagnostic) {
 	}
 }
 
-// news tells whether people are told about the files: when one changed (with head, by the push of that commit), and when one is
-// broken on first sight. Good files that were always there are no news.
-func (fs *configFiles) news(head string) bool {
-	fresh := fs.known && len(fs.gone) > 0
+// news tells whether people are told about the files: by the push that names one, whoever has read it first meanwhile; else when
+// one changed, and when one is broken on first sight. Good files that were always there are no news.
+func (fs *configFiles) news(of configOf) bool {
+	fresh := of.named || fs.known && len(fs.gone) > 0
 	for _, f := range fs.list {
-		fresh = fresh || f.fresh && (head != "" || fs.known || f.state.Problem != "")
+		fresh = fresh || f.fresh && (fs.known || f.state.Problem != "")
 	}
 	return fresh
 }

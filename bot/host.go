@@ -67,7 +67,7 @@ func NewHost(ctx context.Context, o HostOptions) (*Host, error) {
 	if h.told == nil {
 		h.told = func(Visited) {}
 	}
-	h.configs = &configs{store: o.Store, kinds: o.Kinds, host: rules.Merge(o.Rules), now: h.now, log: h.log, loaded: map[int64]loadedConfig{}, accounts: map[string]ownConfig{}}
+	h.configs = &configs{store: o.Store, kinds: o.Kinds, host: rules.Merge(o.Rules), now: h.now, log: h.log, locks: map[int64]*sync.Mutex{}, loaded: map[int64]loadedConfig{}, accounts: map[string]ownConfig{}}
 	h.rosters = newRosters(h.now)
 	var err error
 	h.queue, err = queue.Open(ctx, queue.Options{Workers: o.Workers, Work: h.work, More: h.more, Log: h.log})

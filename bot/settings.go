@@ -50,30 +50,30 @@ func (s *Settings) Secrets() []string {
 // defaults all read it. A flag is called like the variable: BELLHOP_API_URL is --api-url.
 type file struct {
 	Server struct {
-		Listen         string   `toml:"listen" env:"BELLHOP_LISTEN" default:"127.0.0.1:8080"`
-		Admin          string   `toml:"admin" env:"BELLHOP_ADMIN" default:"127.0.0.1:9090"`
-		PublicURL      string   `toml:"public_url" env:"BELLHOP_PUBLIC_URL"`
-		TrustedProxies []string `toml:"trusted_proxies" env:"BELLHOP_TRUSTED_PROXIES" default:"127.0.0.1/32"`
-		MaxBody        string   `toml:"max_body" env:"BELLHOP_MAX_BODY" default:"25MB"`
-	} `toml:"server"`
+		Listen         string   `toml:"listen" env:"BELLHOP_LISTEN" default:"127.0.0.1:8080" doc:"Where webhooks arrive, at POST /webhook: host:port or unix:/path."`
+		Admin          string   `toml:"admin" env:"BELLHOP_ADMIN" default:"127.0.0.1:9090" doc:"Where /healthz and /readyz are answered, for the operator alone; empty for nowhere."`
+		PublicURL      string   `toml:"public_url" env:"BELLHOP_PUBLIC_URL" doc:"How the internet calls this server, without /webhook."`
+		TrustedProxies []string `toml:"trusted_proxies" env:"BELLHOP_TRUSTED_PROXIES" default:"127.0.0.1/32" doc:"Reverse proxies whose X-Forwarded-For is believed: addresses or ranges."`
+		MaxBody        string   `toml:"max_body" env:"BELLHOP_MAX_BODY" default:"25MB" doc:"Larger webhooks are refused."`
+	} `toml:"server" doc:"The two listeners."`
 	GitHub struct {
-		AppID             int64    `toml:"app_id" env:"BELLHOP_APP_ID"`
-		PrivateKeyFile    string   `toml:"private_key_file" env:"BELLHOP_PRIVATE_KEY_FILE"`
-		WebhookSecrets    []string `toml:"webhook_secrets" env:"BELLHOP_WEBHOOK_SECRET"`
-		WebhookSecretFile string   `toml:"webhook_secret_file" env:"BELLHOP_WEBHOOK_SECRET_FILE"`
-		APIURL            string   `toml:"api_url" env:"BELLHOP_API_URL" default:"https://api.github.com/"`
-		GraphQLURL        string   `toml:"graphql_url" env:"BELLHOP_GRAPHQL_URL"`
-	} `toml:"github"`
+		AppID             int64    `toml:"app_id" env:"BELLHOP_APP_ID" doc:"The App's ID, as its settings page shows it."`
+		PrivateKeyFile    string   `toml:"private_key_file" env:"BELLHOP_PRIVATE_KEY_FILE" doc:"The App's private key, in a file that only its owner may read."`
+		WebhookSecrets    []string `toml:"webhook_secrets" env:"BELLHOP_WEBHOOK_SECRET" doc:"The webhook secret of the App; several while one replaces the other."`
+		WebhookSecretFile string   `toml:"webhook_secret_file" env:"BELLHOP_WEBHOOK_SECRET_FILE" doc:"Secrets in a file that only its owner may read, one a line."`
+		APIURL            string   `toml:"api_url" env:"BELLHOP_API_URL" default:"https://api.github.com/" doc:"GitHub's API; of an Enterprise Server https://HOST/api/v3/."`
+		GraphQLURL        string   `toml:"graphql_url" env:"BELLHOP_GRAPHQL_URL" doc:"Derived from api_url; to be set only where that goes wrong."`
+	} `toml:"github" doc:"The App, and where GitHub is."`
 	Storage struct {
-		URL string `toml:"url" env:"BELLHOP_STORAGE_URL" default:"sqlite:bellhop.db"`
-	} `toml:"storage"`
+		URL string `toml:"url" env:"BELLHOP_STORAGE_URL" default:"sqlite:bellhop.db" doc:"Where deliveries are kept: sqlite: and the path of a file on a local disk."`
+	} `toml:"storage" doc:"Where the bot keeps what it must not forget."`
 }
 
 // privateKeyEnv holds the private key itself. It is no setting of the file: a key does not belong among rules.
 const privateKeyEnv = "BELLHOP_PRIVATE_KEY"
 
 // leave is what the operator's file holds besides settings. Package rules reads it.
-var leave = rules.Tables()
+var leave = rules.TableNames()
 
 // Sources says where settings come from. A flag wins over the environment, the environment over the file, the file over the
 // defaults. An empty flag or variable counts as not given.

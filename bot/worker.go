@@ -299,22 +299,24 @@ func (h *Host) configFor(ctx context.Context, gh *githubapp.Client, f *rules.Fac
 	if f.Repository == nil || f.Repository.ID == 0 {
 		return loadedConfig{set: h.configs.host}, nil
 	}
-	head := ""
-	if p := f.Push; p != nil && p.Branch == f.Repository.DefaultBranch && !p.Deleted && touchesConfig(p) {
-		head = p.After
-	}
-	return h.configs.rules(ctx, gh, configOf{f.Repository, object(f.Event).obj("repository", "owner").num("id"), head})
-}
-
-// touchesConfig tells whether a push may have changed rule files. GitHub lists at most 2,048 commits in a push, and none
-// when history was rewritten to an older commit. https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
-func touchesConfig(p *rules.Push) bool {
-	for _, f := range p.Files {
-		if f.Path == ConfigPath || strings.HasPrefix(f.Path, ConfigFolder+"/") {
-			return true
+	of := configOf{repo: f.Repository, account: object(f.Event).obj("repository", "owner").num("id")}
+	if p := f.Push; p != nil && p.Branch == f.Repository.DefaultBranch && !p.Deleted {
+		if of.named = namesConfig(p); of.named || p.Forced || len(p.Commits) == 0 || len(p.Commits) >= maxCommits {
+			of.head = p.After
 		}
 	}
-	return p.Forced || len(p.Commits) == 0 || len(p.Commits) >= 2048
+	return h.configs.rules(ctx, gh, of)
+}
+
+// maxCommits is how many commits GitHub lists in a push; it lists none when history was rewritten to an older commit. Then the
+// files may have changed without a word. https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
+const maxCommits = 2048
+
+// namesConfig tells whether a push changed rule files.
+func namesConfig(p *rules.Push) bool {
+	return slices.ContainsFunc(p.Files, func(f rules.File) bool {
+		return f.Path == ConfigPath || strings.HasPrefix(f.Path, ConfigFolder+"/")
+	})
 }
 
 // do does the steps of a plan that are not done yet. When one fails for good, later ones of the same rule are skipped.

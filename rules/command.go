@@ -23,19 +23,19 @@ type callable struct {
 
 // commandFile is [[command]] as it is written.
 type commandFile struct {
-	Name    string       `toml:"name" required:"true"`
-	Aliases []string     `toml:"aliases"`
-	Why     string       `toml:"why"`
-	Args    *syntax.Node `toml:"args"`
-	Who     *syntax.Node `toml:"who"`
-	On      []string     `toml:"on" enum:"issue pull_request discussion"`
-	Edited  bool         `toml:"edited"`
-	When    *syntax.Node `toml:"when"`
-	Not     *syntax.Node `toml:"unless"`
-	If      *syntax.Node `toml:"if"`
-	Then    *syntax.Node `toml:"then"`
-	Else    *syntax.Node `toml:"else"`
-	Mode    string       `toml:"mode" default:"live" enum:"live observe off"`
+	Name    string       `toml:"name" required:"true" doc:"The word after the slash, without it."`
+	Aliases []string     `toml:"aliases" doc:"Other words for it."`
+	Why     string       `toml:"why" doc:"What it is for; /help shows it."`
+	Args    *syntax.Node `toml:"args" form:"value" doc:"Its arguments in order: a type (string, int, bool, user, list, users, rest), a list of the values allowed, or a table of type, values, required, default and doc."`
+	Who     *syntax.Node `toml:"who" form:"texts" doc:"Who may give it: anyone, author, a permission which means it or more, an association, a login, or @org/team. Of a list one is enough; write without this line."`
+	On      []string     `toml:"on" enum:"issue pull_request discussion" doc:"Where it is heard; everywhere when it is not written."`
+	Edited  bool         `toml:"edited" doc:"Whether a comment that was edited gives it too."`
+	When    *syntax.Node `toml:"when" form:"matchers" doc:"Matchers that must all hold."`
+	Not     *syntax.Node `toml:"unless" form:"matcher" doc:"Matchers of which none may hold."`
+	If      *syntax.Node `toml:"if" form:"expression" doc:"An expression that must be true as well."`
+	Then    *syntax.Node `toml:"then" form:"actions" any:"what to do" doc:"What it does."`
+	Else    *syntax.Node `toml:"else" form:"actions" any:"what to do" doc:"What it does where its conditions do not hold."`
+	Mode    string       `toml:"mode" default:"live" enum:"live observe off" doc:"As for rules."`
 }
 
 // commandName is what commands may be called.

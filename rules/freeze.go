@@ -29,14 +29,14 @@ type freeze struct {
 
 // freezeFile is [[freeze]] as it is written.
 type freezeFile struct {
-	Name  string       `toml:"name" required:"true"`
-	Why   string       `toml:"why"`
-	From  *syntax.Node `toml:"from"`
-	To    *syntax.Node `toml:"to"`
-	Zone  string       `toml:"zone" default:"UTC"`
-	Time  *syntax.Node `toml:"time"`
-	When  *syntax.Node `toml:"when"`
-	Allow *syntax.Node `toml:"allow"`
+	Name  string       `toml:"name" required:"true" doc:"What people see it called."`
+	Why   string       `toml:"why" doc:"Why there is the freeze; shown with what it holds back."`
+	From  *syntax.Node `toml:"from" form:"value" doc:"When it begins: a date or a date and a time."`
+	To    *syntax.Node `toml:"to" form:"value" doc:"When it ends."`
+	Zone  string       `toml:"zone" default:"UTC" doc:"The time zone of from and to, where these name none."`
+	Time  *syntax.Node `toml:"time" form:"texts" doc:"A window of the week instead of from and to."`
+	When  *syntax.Node `toml:"when" form:"matchers" doc:"Matchers that say what is frozen; everything when it is not written."`
+	Allow *syntax.Node `toml:"allow" form:"matcher" doc:"Matchers of what is not held back."`
 }
 
 // maxFreezes is how many freezes a file may have.

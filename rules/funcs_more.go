@@ -27,7 +27,7 @@ func moreFunctions() []function {
 		{Function{"green", "green(conclusions, name) → bool", "Whether conclusions of checks are all success, neutral or skipped. Waits while there are none, or one is pending or was cancelled and none is red; the name is for telling so.",
 			`green(["success", "skipped"], "build*")`, `true`},
 			"green_conclusions", false, []*types.Type{list, text}, types.BoolType, green},
-		{Function{"owners_lack", "owners_lack(pr.owners, pr.approvers, pr.author, team, mode, number) → list of texts",
+		{Function{"owners_lack", "owners_lack(owners, approvers, author, team, mode, n) → list of texts",
 			"The owners of changed files whose approval is still lacking; of a team as many members as the number says. In the mode each all owners must approve, in the mode any one owner of each file. Who opened the pull request need not approve it.",
 			`owners_lack([], ["alice"], "bob", {}, "each", 1)`, `[]`},
 			"owners_lack", false, []*types.Type{types.NewListType(types.NewObjectType(typePrefix + itemPrefix + "owned")), list, text,

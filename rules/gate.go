@@ -50,7 +50,7 @@ type gate struct {
 
 // gatesFile is [gates] as it is written.
 type gatesFile struct {
-	Combine string `toml:"combine"`
+	Combine string `toml:"combine" doc:"Name of the one check run that gates without a gate of their own share."`
 }
 
 // Publishes tells whether an action of this kind shows gates, so that no rule can write it.

@@ -12,6 +12,9 @@ type Matcher struct {
 	Values  string   `json:"values"`  // what may be written, in words
 	Example string   `json:"example"` // as it stands in a rule
 	Reads   []string `json:"reads"`   // facts; of several the one that the delivery has
+
+	Form  ValueForm `json:"-"`
+	Words []string  `json:"-"` // the words allowed, where its form takes listed ones
 }
 
 // matcher is one row of the table of matchers: what it is held against, and how.
@@ -166,7 +169,7 @@ var matchers = []matcher{
 func Matchers() []Matcher {
 	var out []Matcher
 	for _, m := range matchers {
-		d := Matcher{Key: m.key, Doc: m.doc, Values: m.form.words, Example: m.example}
+		d := Matcher{Key: m.key, Doc: m.doc, Values: m.form.words, Example: m.example, Form: formOf(m.form), Words: m.words}
 		if len(m.words) > 0 {
 			d.Values += ": " + strings.Join(m.words, ", ")
 		}

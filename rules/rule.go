@@ -27,23 +27,23 @@ type rule struct {
 	cmd *callable // of a [[command]]
 }
 
-// ruleFile is [[rule]] as it is written.
+// ruleFile is [[rule]] as it is written. The tag form names how a value is written that is read elsewhere.
 type ruleFile struct {
-	Name string       `toml:"name" required:"true"`
-	Why  string       `toml:"why"`
-	On   *syntax.Node `toml:"on"`
-	When *syntax.Node `toml:"when"`
-	Not  *syntax.Node `toml:"unless"`
-	If   *syntax.Node `toml:"if"`
-	Then *syntax.Node `toml:"then"`
-	Else *syntax.Node `toml:"else"`
-	Mode string       `toml:"mode" default:"live" enum:"live observe off"`
-	Self bool         `toml:"self"`
+	Name string       `toml:"name" required:"true" doc:"What people see it called: 200 bytes in one line. Each name is there once."`
+	Why  string       `toml:"why" doc:"Why there is the rule; shown where it is explained."`
+	On   *syntax.Node `toml:"on" form:"triggers" doc:"When to look: an event, event.activity, or a list of them. Without it the rule looks whenever something happens that may change what it reads." example:"on = [\"issues.opened\", \"issues.edited\"]"`
+	When *syntax.Node `toml:"when" form:"matchers" doc:"Matchers that must all hold. [[rule.when]] written twice means that one of the two must." example:"when.files = \"docs/**\""`
+	Not  *syntax.Node `toml:"unless" form:"matcher" doc:"Matchers of which none may hold." example:"unless.label = \"on hold\""`
+	If   *syntax.Node `toml:"if" form:"expression" doc:"An expression that must be true as well." example:"if = 'pr.additions > 2 * pr.deletions'"`
+	Then *syntax.Node `toml:"then" form:"actions" any:"what to do" doc:"Actions for when the rule holds. [[rule.then]] written several times keeps their order." example:"then.label = \"docs\""`
+	Else *syntax.Node `toml:"else" form:"actions" any:"what to do" doc:"Actions for when it does not, or holds no longer." example:"else.label = \"needs-docs\""`
+	Mode string       `toml:"mode" default:"live" enum:"live observe off" any:"what to do" doc:"observe decides and tells, and does nothing; off is not heard at all."`
+	Self bool         `toml:"self" doc:"Whether it also hears what the bot itself did."`
 	timingFile
 
-	Require *syntax.Node `toml:"require"`
-	Gate    string       `toml:"gate"` // name of the check run; the rule's own when empty
-	Lock    bool         `toml:"locked"`
+	Require *syntax.Node `toml:"require" form:"demands" any:"what to do" doc:"Makes the rule a gate: what it demands of the pull requests that it is about. A check run passes when all of it holds. An expression goes under require.if." example:"require.approvals = \">=2\""`
+	Gate    string       `toml:"gate" doc:"Name of the check run of a gate; the name of the rule when it is not written."`
+	Lock    bool         `toml:"locked" doc:"Whether no rule of this name in a higher layer may take its place."`
 }
 
 // Limits of one file, so that no file is expensive to compile.

@@ -54,8 +54,8 @@ type topTables struct {
 	People   *syntax.Node `toml:"people"`
 }
 
-// Tables names the top-level tables of a rule file, for who reads another file in which they stand too.
-func Tables() []string { return append(syntax.Keys(topTables{}), PresetTables()...) }
+// TableNames names the top-level tables of a rule file, for who reads another file in which they stand too.
+func TableNames() []string { return append(syntax.Keys(topTables{}), PresetTables()...) }
 
 // rules compiles all [[rule]]s.
 func (c *compiler) rules(n *syntax.Node) []*rule {

@@ -43,10 +43,10 @@ type timing struct {
 
 // timingFile is timing as it is written.
 type timingFile struct {
-	For      time.Duration `toml:"for"`
-	After    time.Duration `toml:"after"`
-	Cooldown time.Duration `toml:"cooldown"`
-	Repeat   string        `toml:"repeat"`
+	For      time.Duration `toml:"for" doc:"How long the rule has to hold before it counts." example:"for = \"10m\""`
+	After    time.Duration `toml:"after" doc:"How long after the moment the rule acts, if it holds then too."`
+	Cooldown time.Duration `toml:"cooldown" doc:"For how long what is done once is not done again." example:"cooldown = \"1d\""`
+	Repeat   string        `toml:"repeat" doc:"When what is done once is done again while the rule goes on holding: push, or a length of time." example:"repeat = \"push\""`
 }
 
 // maxTiming bounds what a rule may wait for: ten years.
