@@ -70,6 +70,10 @@ var deeds = map[string]deed{
 	"protect": {"BRANCH CHECK...", func(v githubtest.Visit, a deedArgs) error {
 		return v.Protect(a.at(0), githubtest.Protection{Checks: a.args[1:]})
 	}},
+	"describe": {"N FILE", func(v githubtest.Visit, a deedArgs) error {
+		text := a.ts.ReadFile(a.at(1))
+		return v.Edit(a.n(), githubtest.Edit{Body: &text})
+	}},
 	"milestone": {"TITLE DUE", func(v githubtest.Visit, a deedArgs) error {
 		due, err := time.Parse(time.DateOnly, a.at(1))
 		a.ts.Check(err)
