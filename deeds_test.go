@@ -119,6 +119,14 @@ var deeds = map[string]deed{
 	"protect": {"BRANCH CHECK...", func(v githubtest.Visit, a deedArgs) error {
 		return v.Protect(a.at(0), githubtest.Protection{Checks: a.args[1:]})
 	}},
+	"describe-file": {"N FILE", func(v githubtest.Visit, a deedArgs) error {
+		text := a.ts.ReadFile(a.at(1))
+		return v.Edit(a.n(), githubtest.Edit{Body: &text})
+	}},
+	"describe": {"N BODY", func(v githubtest.Visit, a deedArgs) error {
+		body := a.at(1)
+		return v.Edit(a.n(), githubtest.Edit{Body: &body})
+	}},
 	"milestone": {"TITLE DUE", func(v githubtest.Visit, a deedArgs) error {
 		due, err := time.Parse(time.DateOnly, a.at(1))
 		a.ts.Check(err)
@@ -129,10 +137,6 @@ var deeds = map[string]deed{
 	"open-pull-request-into": {"BASE HEAD TITLE", func(v githubtest.Visit, a deedArgs) error {
 		_, err := v.OpenPullRequest(githubtest.PullRequest{Base: a.at(0), Head: a.at(1), Title: a.at(2)})
 		return err
-	}},
-	"describe": {"N BODY", func(v githubtest.Visit, a deedArgs) error {
-		body := a.at(1)
-		return v.Edit(a.n(), githubtest.Edit{Body: &body})
 	}},
 	"rebase-onto": {"N BRANCH", func(v githubtest.Visit, a deedArgs) error {
 		base := a.at(1)

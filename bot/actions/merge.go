@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -15,7 +16,7 @@ var mergeKind = rules.Kind{
 	Summary: "Merge the pull request.",
 	Needs:   map[string]string{"contents": "write", "pull_requests": "read"},
 	On:      []string{"pull_request"},
-	Reads:   []string{"subject.state", "subject.draft", "subject.head_sha"},
+	Reads:   []string{"subject.state", "subject.draft", "subject.head_sha", "subject.title", "subject.body"},
 	Merges:  true,
 	New:     func() rules.Action { return new(Merge) },
 	Example: `[[rule]]
@@ -33,18 +34,30 @@ type Merge struct {
 	Title  string `toml:"title" doc:"First line of the commit message; GitHub's own when empty."`
 	Body   string `toml:"body" doc:"The rest of the commit message; GitHub's own when empty."`
 
+	Message  string   "toml:\"message\" doc:\"Where title and body come from that are not written here: from `github`, as the repository is set up, or from the `pull_request`: its title with its number, and its description without HTML comments.\" enum:\"github pull_request\" default:\"github\""
+	Cut      string   "toml:\"cut\" doc:\"Leaves out of the description the first line that begins so, such as `---`, and all after it.\""
+	Trailers []string "toml:\"trailers\" doc:\"Lines at the end of the message, such as `Reviewed-by: octocat`.\""
+
 	HeadSHA string // the commit to merge
 }
 
 // Check reports a message where GitHub makes no commit to put it in.
 func (m *Merge) Check(r *rules.Report) {
-	if m.Method != "rebase" {
+	checkTrailers(r, m.Trailers)
+	own := m.Message == "pull_request"
+	if m.Method == "rebase" {
+		for field, written := range map[string]bool{"title": m.Title != "", "body": m.Body != "", "message": own, "trailers": len(m.Trailers) > 0} {
+			if written {
+				r.Problem(field, "a rebase keeps the messages of the commits", `Leave it out, or write method = "squash".`)
+			}
+		}
 		return
 	}
-	for field, text := range map[string]string{"title": m.Title, "body": m.Body} {
-		if text != "" {
-			r.Problem(field, "a rebase keeps the messages of the commits", `Leave it out, or write method = "squash".`)
-		}
+	if len(m.Trailers) > 0 && m.Body == "" && !own {
+		r.Problem("trailers", "GitHub's own message takes none", `Write message = "pull_request", or a body.`)
+	}
+	if m.Cut != "" && !own {
+		r.Problem("cut", "only the description of the pull request is cut", `Write message = "pull_request".`)
 	}
 }
 
@@ -54,7 +67,13 @@ func (m *Merge) Plan(f *rules.Facts) rules.Action {
 	if s == nil || s.State != "open" || s.Draft {
 		return nil
 	}
-	return &Merge{Method: m.Method, Title: m.Title, Body: m.Body, HeadSHA: s.HeadSHA}
+	p := &Merge{Method: m.Method, Title: m.Title, Body: m.Body, HeadSHA: s.HeadSHA}
+	if m.Message == "pull_request" {
+		title, body := ownMessage(f, m.Cut)
+		p.Title, p.Body = cmp.Or(p.Title, title), cmp.Or(p.Body, body)
+	}
+	p.Body = withTrailers(p.Body, m.Trailers)
+	return p
 }
 
 // refusals of a merge that may only mean that it is done, or that something else was pushed.

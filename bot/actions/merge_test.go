@@ -10,6 +10,10 @@ import (
 func TestMergePlan(t *testing.T) {
 	plans(t, []plan{
 		{"open", &Merge{Method: "squash", Title: "t", Body: "b"}, pr(), &Merge{Method: "squash", Title: "t", Body: "b", HeadSHA: sha}},
+		{"as the pull request says", &Merge{Method: "squash", Message: "pull_request", Cut: "---", Trailers: []string{"Reviewed-by: bob"}}, pr(func(f *rules.Facts) {
+			f.Subject.Title, f.Subject.Body = "Fix", "Why.\r\n\r\n<!-- no -->\r\n---\r\nNotes"
+		}), &Merge{Method: "squash", Title: "Fix (#8)", Body: "Why.\n\nReviewed-by: bob", HeadSHA: sha}},
+		{"title of its own", &Merge{Method: "merge", Message: "pull_request", Title: "T"}, pr(), &Merge{Method: "merge", Title: "T", HeadSHA: sha}},
 		{"draft", &Merge{Method: "merge"}, pr(func(f *rules.Facts) { f.Subject.Draft = true }), nil},
 		{"closed", &Merge{Method: "merge"}, pr(closed), nil},
 		{"merged", &Merge{Method: "merge"}, pr(func(f *rules.Facts) { f.Subject.State = "merged" }), nil},
