@@ -67,18 +67,17 @@ func parseSubject(key string) (subject, error) {
 		return subject{}, bad
 	}
 	s := subject{repository: repo}
-	if rest == "" {
-		return s, nil
-	}
-	switch what := rest[1:]; rest[0] {
-	case '#':
-		if s.number, err = strconv.Atoi(what); err != nil || s.number == 0 {
-			return subject{}, bad
+	if rest != "" {
+		switch what := rest[1:]; rest[0] {
+		case '#':
+			if s.number, err = strconv.Atoi(what); err != nil || s.number == 0 {
+				return subject{}, bad
+			}
+		case '@':
+			s.ref = what
+		case '!':
+			s.sha = what
 		}
-	case '@':
-		s.ref = what
-	case '!':
-		s.sha = what
 	}
 	if s.String() != key {
 		return subject{}, bad

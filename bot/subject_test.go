@@ -27,7 +27,7 @@ func TestSubjectKeys(t *testing.T) {
 			t.Errorf("%q parses as %+v, which is %q", test.key, parsed, parsed)
 		}
 	}
-	for _, key := range []string{"", "x", "12#", "12#0", "12#x", "#7", "0#7", "+", "+x", "012#7", "12#07"} {
+	for _, key := range []string{"", "x", "12#", "12#0", "12#x", "#7", "0#7", "+", "+x", "012#7", "12#07", "01", "+1a"} {
 		if s, err := parseSubject(key); err == nil {
 			t.Errorf("%q parses as %+v, want an error", key, s)
 		}
