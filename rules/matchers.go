@@ -83,7 +83,6 @@ var matchers = []matcher{
 
 	{"idle", "How long ago a person last did anything on it: wrote, edited, pushed, reviewed, reopened, labelled. What bots do does not count.", `when.idle = ">60d"`, span, of("subject.idle"), nil},
 	{"author_idle", "How long ago its author last did anything on it.", `when.author_idle = ">14d"`, span, of("subject.author_idle"), nil},
-	{"updated", "How long ago anything on it changed, whoever did it.", `when.updated = ">90d"`, span, of("(now - subject.updated_at)"), nil},
 	{"created", "The day on which it was opened, in UTC.", `when.created = ">=2026-01-01"`, date, of("subject.created_at"), nil},
 	{"frozen", "Whether a freeze is in force for it.", `when.frozen = true`, yesNo, of("freeze.active"), nil},
 	{"time", "When it is looked at: a window of the week with its time zone.", `when.time = "Mon-Fri 09:00-17:00 Europe/Berlin"`, weekly, of("now"), nil},

@@ -38,7 +38,7 @@ func TestWake(t *testing.T) {
 		{`when.age = ">30d"` + "\n" + `when.author = "nobody"`, d, False, 0},
 		{`when.author = "nobody"` + "\n" + `when.age = ">30d"`, d, False, 0},
 		{"[[rule.when]]\nauthor = 'nobody'\n[[rule.when]]\nage = '>3d'", d, False, 3*d + justAfter},
-		{`when.updated = ">2d"`, d, False, 2*d + justAfter},
+		{`when.since_update = ">2d"`, d, False, 2*d + justAfter},
 		{`when.created = ">=2026-01-06"`, d, False, 0},
 		{`when.created = "2026-01-05"`, d, True, 0},
 		{`when.created = 2026-01-05`, d, True, 0},
