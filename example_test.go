@@ -128,3 +128,23 @@ func TestREADMERules(t *testing.T) {
 		}
 	}
 }
+
+// The twelve everyday rules have no mistakes, and fit in sixty lines beside comments and empty ones.
+func TestEverydayRules(t *testing.T) {
+	src, err := os.ReadFile(filepath.Join("testdata", "everyday.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range bot.CheckFile("everyday.toml", src, false, actions.All) {
+		t.Error(d.String())
+	}
+	lines := 0
+	for line := range strings.Lines(string(src)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			lines++
+		}
+	}
+	if lines > 60 {
+		t.Errorf("%d lines", lines)
+	}
+}
