@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-github/v60/github"
+
+	"bellhop/githubapp"
 )
 
 func TestAnswered(t *testing.T) {
@@ -29,7 +31,7 @@ func TestAnswered(t *testing.T) {
 		"a rate limit":     {&github.AbuseRateLimitError{Message: "is locked"}, 403, []string{"is locked"}, false},
 		"no error":         {nil, 404, nil, false},
 	} {
-		if got := answered(row.err, row.status, row.words...); got != row.want {
+		if got := githubapp.Answered(row.err, row.status, row.words...); got != row.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

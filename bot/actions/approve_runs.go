@@ -64,7 +64,7 @@ func (a *ApproveRuns) Do(ctx context.Context, gh *githubapp.Client, t rules.Targ
 			continue
 		}
 		err := ask(ctx, gh, t, "POST", fmt.Sprintf("actions/runs/%d/approve", run.ID), nil, nil)
-		if answered(err, http.StatusForbidden, "not from a fork") {
+		if githubapp.Answered(err, http.StatusForbidden, "not from a fork") {
 			continue
 		}
 		if err != nil {

@@ -201,7 +201,7 @@ func (b *Backport) build(ctx context.Context, gh *githubapp.Client, t rules.Targ
 	}
 	ref := &github.Reference{Ref: github.String("refs/heads/" + head), Object: &github.GitObject{SHA: &at.SHA}}
 	_, _, err = gh.Git.CreateRef(ctx, t.Owner, t.Name, ref)
-	if err != nil && !answered(err, http.StatusUnprocessableEntity, "already exists") {
+	if err != nil && !githubapp.Answered(err, http.StatusUnprocessableEntity, "already exists") {
 		return nil, "", fmt.Errorf("create branch: %w", err)
 	}
 	return at, "", nil

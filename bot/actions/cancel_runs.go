@@ -171,7 +171,7 @@ func (c *CancelRuns) cancel(ctx context.Context, gh *githubapp.Client, t rules.T
 		what = "force-cancel"
 	}
 	err := accepted(ask(ctx, gh, t, "POST", fmt.Sprintf("actions/runs/%d/%s", run.ID, what), nil, nil))
-	if answered(err, http.StatusConflict) {
+	if githubapp.Answered(err, http.StatusConflict) {
 		return false, nil
 	}
 	if err != nil {

@@ -126,7 +126,7 @@ func pickedTree(ctx context.Context, gh *githubapp.Client, t rules.Target, temp 
 		return "", err
 	}
 	err = ask(ctx, gh, t, "POST", "git/refs", map[string]string{"ref": "refs/heads/" + temp, "sha": base.SHA}, nil)
-	if answered(err, http.StatusUnprocessableEntity, "already exists") {
+	if githubapp.Answered(err, http.StatusUnprocessableEntity, "already exists") {
 		err = ask(ctx, gh, t, "PATCH", "git/refs/heads/"+segments(temp), map[string]any{"sha": base.SHA, "force": true}, nil)
 	}
 	if err != nil {
@@ -138,7 +138,7 @@ func pickedTree(ctx context.Context, gh *githubapp.Client, t rules.Target, temp 
 	body := map[string]string{"base": temp, "head": c.SHA, "commit_message": "For a backport; to be deleted"}
 	err = ask(ctx, gh, t, "POST", "merges", body, &merged)
 	switch {
-	case answered(err, http.StatusConflict):
+	case githubapp.Answered(err, http.StatusConflict):
 		return "", errConflict
 	case err != nil:
 		return "", fmt.Errorf("merge: %w", err)
@@ -175,7 +175,7 @@ func writeCommit(ctx context.Context, gh *githubapp.Client, t rules.Target, mess
 func branchHead(ctx context.Context, gh *githubapp.Client, t rules.Target, branch string) (*gitCommit, error) {
 	var ref struct{ Object struct{ SHA string } }
 	err := ask(ctx, gh, t, "GET", "git/ref/heads/"+segments(branch), nil, &ref)
-	if answered(err, http.StatusNotFound) {
+	if githubapp.Answered(err, http.StatusNotFound) {
 		return nil, nil
 	}
 	if err != nil {

@@ -77,7 +77,7 @@ func (c *Comment) Do(ctx context.Context, gh *githubapp.Client, t rules.Target) 
 }
 
 // isLocked tells that a comment was refused because the conversation is locked: "Unable to create comment because issue is locked."
-func isLocked(err error) bool { return answered(err, http.StatusForbidden, "is locked") }
+func isLocked(err error) bool { return githubapp.Answered(err, http.StatusForbidden, "is locked") }
 
 func (c *Comment) onDiscussion(ctx context.Context, gh *githubapp.Client, t rules.Target) (Done, error) {
 	const newest = `query($id: ID!) {

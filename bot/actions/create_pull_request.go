@@ -102,7 +102,7 @@ func openOnce(ctx context.Context, gh *githubapp.Client, t rules.Target, request
 	}
 	made := new(pull)
 	err = ask(ctx, gh, t, "POST", "pulls", request, made)
-	if answered(err, http.StatusUnprocessableEntity, "no commits between") {
+	if githubapp.Answered(err, http.StatusUnprocessableEntity, "no commits between") {
 		return nil, Done{URL: page(gh, t), Skipped: fmt.Sprintf("%s has nothing that %s lacks", request.Head, request.Base)}, nil
 	}
 	if err != nil {

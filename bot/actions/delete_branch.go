@@ -71,7 +71,7 @@ const branchGone = "the branch is gone already"
 
 // isGone tells that a ref does not exist: 422 "Reference does not exist", and 404 where it is looked up.
 func isGone(err error) bool {
-	return answered(err, http.StatusUnprocessableEntity, "reference does not exist") || answered(err, http.StatusNotFound)
+	return githubapp.Answered(err, http.StatusUnprocessableEntity, "reference does not exist") || githubapp.Answered(err, http.StatusNotFound)
 }
 
 // mustStay says why the branch must not be deleted, or "".

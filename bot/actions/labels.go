@@ -37,12 +37,12 @@ func makeLabels(ctx context.Context, gh *githubapp.Client, t rules.Target, names
 		if err == nil {
 			continue
 		}
-		if !answered(err, http.StatusNotFound) {
+		if !githubapp.Answered(err, http.StatusNotFound) {
 			return fmt.Errorf("get label %q: %w", name, err)
 		}
 		body["name"] = name
 		err = ask(ctx, gh, t, "POST", "labels", body, nil)
-		if err != nil && !answered(err, http.StatusUnprocessableEntity, "already_exists") {
+		if err != nil && !githubapp.Answered(err, http.StatusUnprocessableEntity, "already_exists") {
 			return fmt.Errorf("create label %q: %w", name, err)
 		}
 	}

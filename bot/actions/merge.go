@@ -90,7 +90,7 @@ func (m *Merge) Do(ctx context.Context, gh *githubapp.Client, t rules.Target) (D
 	}{m.Title, m.Body, m.Method, m.HeadSHA}
 	err := ask(ctx, gh, t, "PUT", fmt.Sprintf("pulls/%d/merge", t.Number), body, nil)
 	for _, status := range refusals {
-		if answered(err, status) {
+		if githubapp.Answered(err, status) {
 			return m.refused(ctx, gh, t, err)
 		}
 	}

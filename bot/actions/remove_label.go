@@ -70,7 +70,7 @@ func (l *RemoveLabel) Do(ctx context.Context, gh *githubapp.Client, t rules.Targ
 	for _, name := range l.Names {
 		// go-github does not escape the name: "area/ci?" would be another request.
 		err := ask(ctx, gh, t, "DELETE", fmt.Sprintf("issues/%d/labels/%s", t.Number, segment(name)), nil, nil)
-		if err != nil && !answered(err, http.StatusNotFound, "label does not exist") {
+		if err != nil && !githubapp.Answered(err, http.StatusNotFound, "label does not exist") {
 			return Done{}, fmt.Errorf("remove label %q: %w", name, err)
 		}
 	}

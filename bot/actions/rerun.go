@@ -160,7 +160,7 @@ func (a *Rerun) again(ctx context.Context, gh *githubapp.Client, t rules.Target,
 		what = "rerun-failed-jobs"
 	}
 	err := ask(ctx, gh, t, "POST", fmt.Sprintf("actions/runs/%d/%s", run.ID, what), nil, nil)
-	if answered(err, http.StatusForbidden, "already running", "unable to retry", "cannot be retried", "cannot be rerun") {
+	if githubapp.Answered(err, http.StatusForbidden, "already running", "unable to retry", "cannot be retried", "cannot be rerun") {
 		return refusal(saying(err))
 	}
 	if err != nil {

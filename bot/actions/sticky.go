@@ -108,7 +108,7 @@ func (s *Sticky) remove(ctx context.Context, gh *githubapp.Client, t rules.Targe
 			continue
 		}
 		_, err = gh.Issues.DeleteComment(ctx, t.Owner, t.Name, found.GetID())
-		if err != nil && !answered(err, http.StatusNotFound) {
+		if err != nil && !githubapp.Answered(err, http.StatusNotFound) {
 			return Done{}, fmt.Errorf("delete comment: %w", err)
 		}
 		d.Skipped = ""

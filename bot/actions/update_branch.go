@@ -57,9 +57,9 @@ func (u *UpdateBranch) Do(ctx context.Context, gh *githubapp.Client, t rules.Tar
 	body.Expected = u.HeadSHA
 	err := accepted(ask(ctx, gh, t, "PUT", fmt.Sprintf("pulls/%d/update-branch", t.Number), body, nil))
 	switch {
-	case answered(err, http.StatusUnprocessableEntity, "no new commits"):
+	case githubapp.Answered(err, http.StatusUnprocessableEntity, "no new commits"):
 		return Done{URL: page(gh, t), Skipped: "the branch is up to date"}, nil
-	case answered(err, http.StatusUnprocessableEntity, "expected head sha"):
+	case githubapp.Answered(err, http.StatusUnprocessableEntity, "expected head sha"):
 		return Done{URL: page(gh, t), Skipped: "the branch moved after the rule was decided"}, nil
 	case err != nil:
 		return Done{}, fmt.Errorf("update branch: %w", err)

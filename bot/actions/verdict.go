@@ -31,7 +31,7 @@ func submitReview(ctx context.Context, gh *githubapp.Client, t rules.Target, eve
 		review.CommitID = &sha
 	}
 	made, _, err := gh.PullRequests.CreateReview(ctx, t.Owner, t.Name, t.Number, review)
-	if answered(err, http.StatusUnprocessableEntity, "your own pull request") {
+	if githubapp.Answered(err, http.StatusUnprocessableEntity, "your own pull request") {
 		return Done{URL: page(gh, t), Skipped: "GitHub lets nobody judge their own pull request, and this is the bot's"}, nil
 	}
 	if err != nil {
