@@ -177,6 +177,9 @@ func TestLimitConnections(t *testing.T) {
 // TestActivated starts this test program again as systemd would: with open sockets from descriptor 3 on.
 func TestActivated(t *testing.T) {
 	if runtime.GOOS == "windows" {
+		if os.Getenv("BELLHOP_TEST_ALL") != "" {
+			t.Fatal("systemd is for Linux, and so is running every test")
+		}
 		t.Skip("systemd is for Linux")
 	}
 	if os.Getenv("BELLHOP_TEST_ACTIVATED") != "" {
