@@ -25,16 +25,12 @@ func TestQueuedPullRequest(t *testing.T) {
 	}
 }
 
-// The checks that gates see are those of others.
-func TestReadChecksForGates(t *testing.T) {
+func TestReadChecks(t *testing.T) {
 	f := &rules.Facts{Bot: "bellhop", Subject: &rules.Subject{Kind: "pull_request"}}
 	run := func(name, app, conclusion string) object {
 		return object{"__typename": "CheckRun", "name": name, "conclusion": conclusion, "checkSuite": map[string]any{"app": map[string]any{"slug": app}}}
 	}
 	readChecks(f, nil, []object{run("build", "ci", "SUCCESS"), run("gate", "bellhop", "")})
-	if got := f.OthersChecks(); len(got) != 1 || got[0].Name != "build" {
-		t.Errorf("others: %v", got)
-	}
 	if why := f.Waits("subject.checks_state"); why != "check gate is not completed" {
 		t.Errorf("all checks: %q", why)
 	}

@@ -224,15 +224,11 @@ func readFiles(f *rules.Facts, n object, nodes []object) {
 }
 
 func readChecks(f *rules.Facts, _ object, nodes []object) {
-	f.Subject.Checks = make([]rules.Check, 0, len(nodes))
+	all := make([]rules.Check, 0, len(nodes))
 	for _, n := range nodes {
-		f.Subject.Checks = append(f.Subject.Checks, checkOf(n))
+		all = append(all, checkOf(n))
 	}
-	f.LearnOthersChecks(checksState(f.OthersChecks()))
-	state, waits := checksState(f.Subject.Checks)
-	if f.Subject.ChecksState = state; state == "" {
-		f.Wait("subject.checks_state", waits)
-	}
+	f.LearnChecks(all)
 }
 
 // checkOf reads a check run or a commit status of a rollup.
@@ -245,27 +241,6 @@ func checkOf(n object) rules.Check {
 		}
 	}
 	return c
-}
-
-// checksState sums checks up as green, red or none, or says what is waited for. One red check decides whatever is pending. A
-// cancelled or stale check is neither red nor green: it has to run again.
-func checksState(checks []rules.Check) (state, waits string) {
-	if len(checks) == 0 {
-		return "none", ""
-	}
-	state = "green"
-	for _, c := range checks {
-		switch c.Conclusion {
-		case "success", "neutral", "skipped":
-		case "":
-			state, waits = "", "check "+c.Name+" is not completed"
-		case "cancelled", "stale":
-			state, waits = "", "check "+c.Name+" was "+c.Conclusion+"; run it again"
-		default:
-			return "red", ""
-		}
-	}
-	return state, waits
 }
 
 // learnSubject looks up facts of f.Subject.

@@ -7,33 +7,6 @@ import (
 	"bellhop/rules"
 )
 
-func TestRequiredState(t *testing.T) {
-	for _, test := range []struct {
-		required, checks string // checks as name=conclusion
-		state, waits     string
-	}{
-		{"", "a=failure", "none", ""},
-		{"a", "a=success b=failure", "green", ""},
-		{"a b", "a=success b=failure", "red", ""},
-		{"a b", "a=failure", "red", ""},
-		{"a", "a=", "", "check a is not completed"},
-		{"a b", "a=success c=", "", "required check b not reported yet"},
-		{"a b c", "a=success", "", "required checks b, c not reported, though all that runs on the newest commit has ended: nothing may ever report under this name"},
-		{"a", "", "", "required check a not reported yet"},
-		{"a", "a=skipped", "green", ""},
-	} {
-		var all []rules.Check
-		for _, c := range strings.Fields(test.checks) {
-			name, conclusion, _ := strings.Cut(c, "=")
-			all = append(all, rules.Check{Name: name, Conclusion: conclusion})
-		}
-		state, waits := requiredState(strings.Fields(test.required), all)
-		if state != test.state || waits != test.waits {
-			t.Errorf("%s of %s: %q %q, want %q %q", test.required, test.checks, state, waits, test.state, test.waits)
-		}
-	}
-}
-
 func TestSignedOff(t *testing.T) {
 	for message, want := range map[string]bool{
 		"x\n\nSigned-off-by: Ann Bee <ann@example.com>":                                     true,

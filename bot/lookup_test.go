@@ -67,35 +67,3 @@ func lookedUp(t *testing.T, variable string) []string {
 func selectionOf(l lookup, kind string) string {
 	return strings.ReplaceAll(l.of(kind), "%s", `, after: "Y3Vyc29y"`)
 }
-
-func TestChecksState(t *testing.T) {
-	check := func(conclusion string) rules.Check { return rules.Check{Name: "ci", Conclusion: conclusion} }
-	for _, test := range []struct {
-		conclusions string
-		state       string
-		waits       string
-	}{
-		{"", "none", ""},
-		{"success neutral skipped", "green", ""},
-		{"success failure", "red", ""},
-		{"pending failure", "red", ""},
-		{"cancelled failure", "red", ""},
-		{"timed_out", "red", ""},
-		{"action_required", "red", ""},
-		{"success pending", "", "check ci is not completed"},
-		{"cancelled success", "", "check ci was cancelled; run it again"},
-		{"stale", "", "check ci was stale; run it again"},
-	} {
-		var checks []rules.Check
-		for _, c := range strings.Fields(test.conclusions) {
-			if c == "pending" {
-				c = ""
-			}
-			checks = append(checks, check(c))
-		}
-		state, waits := checksState(checks)
-		if state != test.state || waits != test.waits {
-			t.Errorf("%s: %q %q, want %q %q", test.conclusions, state, waits, test.state, test.waits)
-		}
-	}
-}

@@ -1,9 +1,7 @@
 package bot
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"bellhop/rules"
 )
@@ -47,48 +45,5 @@ func readRequired(f *rules.Facts, n object, nodes []object) {
 		}
 	}
 	slices.Sort(required)
-	f.Subject.RequiredChecks = required
-	state, waits := requiredState(required, all)
-	if f.Subject.RequiredState = state; state == "" {
-		f.Wait("subject.required_state", waits)
-	}
-}
-
-// requiredState sums the required ones of checks up, as checksState does, or says what is waited for. Of those that have not
-// reported it says whether there is still hope: GitHub waits for ever for a check whose workflow was renamed or left out by its
-// paths. https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/troubleshooting-required-status-checks
-func requiredState(required []string, all []rules.Check) (state, waits string) {
-	if len(required) == 0 {
-		return "none", ""
-	}
-	var there []rules.Check
-	reported := map[string]bool{}
-	running := len(all) == 0
-	for _, c := range all {
-		running = running || c.Conclusion == ""
-		if slices.Contains(required, c.Name) {
-			there = append(there, c)
-			reported[c.Name] = true
-		}
-	}
-	if state, waits = checksState(there); state == "red" {
-		return state, ""
-	}
-	var lacking []string
-	for _, name := range required {
-		if !reported[name] {
-			lacking = append(lacking, name)
-		}
-	}
-	if len(lacking) == 0 {
-		return state, waits
-	}
-	what := "required check " + lacking[0]
-	if len(lacking) > 1 {
-		what = "required checks " + strings.Join(lacking, ", ")
-	}
-	if running {
-		return "", what + " not reported yet"
-	}
-	return "", fmt.Sprintf("%s not reported, though all that runs on the newest commit has ended: nothing may ever report under this name", what)
+	f.LearnRequired(required, all)
 }

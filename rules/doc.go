@@ -30,7 +30,8 @@
 // them. Evaluate plans the check run that says so with the one Kind that is a Publisher, whatever the outcome: also a gate that
 // waits or cannot be decided has something to say, and none of these passes. What was said last is in Memory, so that the same is
 // not said twice. A gate is about the state of a pull request and not about a moment, so it hears everything that can change
-// what it reads, the bot's own deeds too. Merge groups are decided by EvaluateGroup.
+// what it reads, the bot's own deeds too. Gates are decided before other rules: those that are about checks count the gates as
+// they are now, and hear what gates hear. Merge groups are decided by EvaluateGroup.
 //
 // In texts of actions {{ expression }} is replaced by its value before the action is planned. In Markdown the inserted text is
 // inert: it is shown as it is, and mentions, links or formats nothing. Two braces that mean themselves are written {{ "{{" }}.

@@ -23,11 +23,20 @@ func (s *Set) Evaluate(f *Facts) Result {
 	f, unfrozen := s.frozen(f)
 	e := newEvaluation(s, f)
 	e.unfrozen = unfrozen
-	for _, i := range s.hearing(f.Delivery.Event, f.Delivery.Activity) {
-		if s.rules[i].cmd == nil {
+	heard := s.hearing(f.Delivery.Event, f.Delivery.Activity)
+	for _, i := range heard {
+		if s.rules[i].gate != nil {
 			e.decide(s.rules[i])
 		}
 	}
+	e.f = e.withGates()
+	e.a = newActivation(e.f)
+	for _, i := range heard {
+		if s.rules[i].gate == nil && s.rules[i].cmd == nil {
+			e.decide(s.rules[i])
+		}
+	}
+	slices.SortStableFunc(e.rules, func(a, b *outcome) int { return slices.Index(s.rules, a.rule) - slices.Index(s.rules, b.rule) })
 	e.commands()
 	for _, o := range e.rules {
 		e.plan(o)
@@ -107,7 +116,7 @@ func (e *evaluation) decide(r *rule) {
 	v := r.cond.decide(e.a, &tr)
 	o.decision.Terms = tr.inOrder()
 	if len(v.missing) > 0 {
-		o.lack(e, v.missing)
+		o.lack(e, r.withHead(e.f, v.missing))
 		return
 	}
 	o.decide(e, v)
@@ -130,7 +139,7 @@ func (o *outcome) decide(e *evaluation, v verdict) {
 // hears tells whether a rule hears a delivery, and whether it is a moment that the rule names.
 func (r *rule) hears(f *Facts) (heard, moment bool) {
 	if f.Delivery.Self && !r.self && r.gate == nil {
-		return false, false
+		return len(r.gates) > 0 && r.gates[0].gate.heard(f) && slices.ContainsFunc(r.bells, func(t trigger) bool { return t.hears(f) }), false
 	}
 	if r.gate != nil && !r.gate.heard(f) {
 		return false, false
@@ -143,6 +152,7 @@ func (r *rule) hears(f *Facts) (heard, moment bool) {
 			heard, moment = true, moment || t.moment
 		}
 	}
+	heard = heard || slices.ContainsFunc(r.bells, func(t trigger) bool { return t.hears(f) })
 	return heard, moment
 }
 
@@ -405,10 +415,16 @@ func (e *evaluation) result() Result {
 	if len(e.times) > 0 {
 		res.Memory.Times = e.times
 	}
+	var behind []Step
 	for _, o := range e.rules {
 		res.Decisions = append(res.Decisions, o.decision)
-		res.Steps = append(res.Steps, o.steps...)
+		if o.gate != nil {
+			res.Steps = append(res.Steps, o.steps...) // first: a merge that comes with them needs what they tell
+		} else {
+			behind = append(behind, o.steps...)
+		}
 	}
+	res.Steps = append(res.Steps, behind...)
 	res.Steps = append(res.Steps, e.answers...)
 	if len(e.missing) > 0 {
 		res.Missing = slices.Sorted(maps.Keys(e.missing))

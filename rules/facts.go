@@ -51,7 +51,8 @@ type Facts struct {
 	blank   bool              // nothing is known but which records there are: see possible
 	known   map[string]bool   // "subject.files" → known
 	waiting map[string]string // "subject.mergeable" → why GitHub cannot tell yet
-	others  *othersChecks     // checks as gates see them; nil when they were not read
+
+	forRequired []Check // what RequiredState was summed up from
 }
 
 // Delivery names the webhook request.
@@ -130,7 +131,7 @@ type Subject struct {
 	Reviews        []Review `fact:"reviews" in:"fetch" of:"pr" by:"pull_request_review" doc:"The last review of each person that is approved, changes_requested or dismissed."`
 	Approvals      int64    `fact:"approvals" in:"fetch" of:"pr" by:"pull_request_review" doc:"How many people with write permission approve it as their last word."`
 	ReviewDecision string   `fact:"review_decision" in:"fetch" of:"pr" by:"pull_request_review" doc:"approved, changes_requested, review_required, or empty where no review is required."`
-	Checks         []Check  `fact:"checks" in:"fetch" of:"pr" by:"check_run check_suite status workflow_run" doc:"Check runs and commit statuses on the newest commit."`
+	Checks         []Check  `fact:"checks" in:"fetch" of:"pr" by:"check_run check_suite status workflow_run" doc:"Check runs and commit statuses on the newest commit. Gates are among them, pending until they are decided; to a gate itself only the checks of others count."`
 	ChecksState    string   `fact:"checks_state" in:"fetch" of:"pr" by:"check_run check_suite status workflow_run" doc:"green (all are success, neutral or skipped), red (one is not) or none. Waits while a check is pending and none is red."`
 	Mergeable      bool     `fact:"mergeable" in:"fetch" of:"pr" by:"pull_request.synchronize push" doc:"Whether it merges without conflict. Waits while GitHub works it out."`
 

@@ -330,39 +330,6 @@ func apart(r *rule, taken map[string]string) *rule {
 	return &renamed
 }
 
-// othersChecks is the sum of the checks without the bot's own check runs.
-type othersChecks struct{ state, waits string }
-
-// LearnOthersChecks tells what subject.checks_state is, or why it waits, when the bot's own check runs are left out. Gates are
-// decided by that: two that waited for each other, or one for itself, would never pass. Others see all checks.
-func (f *Facts) LearnOthersChecks(state, waits string) { f.others = &othersChecks{state, waits} }
-
-// OthersChecks are the checks of the subject without the bot's own check runs.
-func (f *Facts) OthersChecks() []Check {
-	return slices.DeleteFunc(slices.Clone(f.Subject.Checks), func(c Check) bool { return f.Bot != "" && c.App == f.Bot })
-}
-
-// forGates is f as gates see it.
-func (f *Facts) forGates() *Facts {
-	if f.Subject == nil || f.others == nil {
-		return f
-	}
-	g, s := *f, *f.Subject
-	g.Subject, g.known, g.waiting = &s, map[string]bool{}, map[string]string{}
-	for path := range f.known {
-		g.known[path] = true
-	}
-	for path, why := range f.waiting {
-		g.waiting[path] = why
-	}
-	s.Checks = f.OthersChecks()
-	s.ChecksState = f.others.state
-	if g.Learn("subject.checks_state"); f.others.state == "" {
-		g.Wait("subject.checks_state", f.others.waits)
-	}
-	return &g
-}
-
 // passing tells whether a fact changes with time alone, so that seeing another value of it is no news.
 func passing(path string) bool {
 	if path == "now" {

@@ -122,14 +122,11 @@ func TestGateDoesNotWaitForTheBot(t *testing.T) {
 	s := mustCompile(t, "[[rule]]\nname = \"g\"\nrequire.checks = \"green\"\nrequire.if = 'pr.checks.size() == 1'\n"+
 		"[[rule]]\nname = \"merge\"\nwhen.checks = \"green\"\nthen.label = \"x\"\n")
 	f := pull("synchronize", head("a"))
-	f.Subject.Checks = []Check{{Name: "g", App: "bellhop"}, {Name: "build", App: "ci", Conclusion: "success"}}
-	f.Learn("subject.checks")
-	f.Wait("subject.checks_state", "check g is not completed")
-	f.LearnOthersChecks("green", "")
+	f.LearnChecks([]Check{{Name: "g", App: "bellhop"}, {Name: "build", App: "ci", Conclusion: "success"}})
 	r := s.Evaluate(f)
-	wantSaid(t, r, "g pass")
-	if r.Decisions[1].Outcome != Waiting {
-		t.Errorf("merge is %s: others do see the bot's check runs", r.Decisions[1].Outcome)
+	wantSaid(t, r, "g pass", "label")
+	if r.Decisions[1].Outcome != True {
+		t.Errorf("merge is %s: the gate passes, whatever GitHub shows of it yet", r.Decisions[1].Outcome)
 	}
 	if f.Waits("subject.checks_state") == "" {
 		t.Error("the facts were changed")
@@ -387,5 +384,46 @@ func TestGateRetires(t *testing.T) {
 	}
 	if r := mustCompile(t, other).Evaluate(pull("edited", head("b"), remember(m))); len(r.Steps) > 0 || len(r.Memory.Put) > 0 {
 		t.Errorf("on another commit: planned %q, remembers %v", saidBy(r), r.Memory.Put)
+	}
+}
+
+// What is about checks counts the gates as they are decided, told last, or not known yet; never as GitHub shows them.
+func TestGatesAmongTheChecks(t *testing.T) {
+	s := mustCompile(t, "[[rule]]\nname = \"merge\"\nwhen.checks = \"green\"\nthen.label = \"x\"\n"+
+		"[[rule]]\nname = \"g\"\nrequire.title = \"good *\"\n"+
+		"[[rule]]\nname = \"tried\"\nmode = \"observe\"\nrequire.title = \"never\"\n")
+	built := func(f *Facts) { f.LearnChecks([]Check{{Name: "build", App: "ci", Conclusion: "success"}}) }
+	merge := func(r Result) Outcome { return r.Decisions[0].Outcome }
+	title := func(text string) func(*Facts) { return func(f *Facts) { f.Subject.Title = text } }
+
+	bad := s.Evaluate(pull("opened", head("a"), title("bad"), built))
+	good := s.Evaluate(pull("opened", head("a"), title("good one"), built))
+	if merge(bad) != False || merge(good) != True {
+		t.Errorf("decided with the gate: %s and %s", merge(bad), merge(good))
+	}
+	if len(good.Steps) == 0 || good.Steps[0].Rule != "g" {
+		t.Errorf("the gate is told first: %+v", good.Steps)
+	}
+
+	// A check has ended: the gate has no news, and counts as it was told on this commit.
+	check := func(f *Facts) {
+		f.Delivery.Event, f.Delivery.Activity, f.Check = "check_run", "completed", &CheckResult{App: "ci"}
+	}
+	for sha, want := range map[string]Outcome{"a": True, "b": Waiting} {
+		f := pull("opened", head(sha), title("good one"), built, check)
+		f.Memory = good.Memory
+		for _, step := range good.Steps {
+			f.Memory.Put = append(f.Memory.Put, step.Put...)
+		}
+		if got := merge(s.Evaluate(f)); got != want {
+			t.Errorf("told on a, asked on %s: %s, want %s", sha, got, want)
+		}
+	}
+
+	// The bot's own label may turn a gate, so what is about checks hears it too; its own check runs it does not.
+	own := pull("edited", head("a"), built)
+	own.Delivery.Self = true
+	if !s.Listens(own) || merge(s.Evaluate(own)) == Waiting {
+		t.Error("what the bot itself does to a pull request is not heard")
 	}
 }

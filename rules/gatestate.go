@@ -227,6 +227,20 @@ func saidKey(s GateState, digest string) string {
 	return strings.Join([]string{string(s.Result), hex.EncodeToString(sum[:12]), s.SHA, s.Name}, " ")
 }
 
+// lastSaid is what saidKey remembers, but for the digest.
+type lastSaid struct {
+	Result    GateResult
+	SHA, Name string
+}
+
+func saidOf(key string) (lastSaid, bool) {
+	parts := strings.SplitN(key, " ", 4)
+	if len(parts) != 4 {
+		return lastSaid{}, false
+	}
+	return lastSaid{GateResult(parts[0]), parts[2], parts[3]}, true
+}
+
 // retire plans that the check runs of gates which are no more, or do no more than observe, stand in the way no longer. A commit
 // that was pushed since has none of them.
 func (e *evaluation) retire() {
@@ -242,12 +256,12 @@ func (e *evaluation) retire() {
 		}
 	}
 	for _, p := range e.f.Memory.Put {
-		parts := strings.SplitN(p.Key, " ", 4)
-		if p.Kind != k.Name || len(parts) != 4 || live[parts[3]] {
+		last, ok := saidOf(p.Key)
+		if p.Kind != k.Name || !ok || live[last.Name] {
 			continue
 		}
-		if sha := parts[2]; sha == e.f.Subject.HeadSHA {
-			s := GateState{Name: parts[3], SHA: sha, Result: GateOutside, Title: "Does not apply any more", Summary: "No rule keeps this gate any more."}
+		if last.SHA == e.f.Subject.HeadSHA {
+			s := GateState{Name: last.Name, SHA: last.SHA, Result: GateOutside, Title: "Does not apply any more", Summary: "No rule keeps this gate any more."}
 			if step, err := e.encode(&rule{name: p.Rule}, k, k.New().(Publisher).Publish(s)); err == nil {
 				step.Undo, step.Put = true, []Put{p}
 				e.combined = append(e.combined, step)

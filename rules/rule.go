@@ -20,8 +20,10 @@ type rule struct {
 	cond      condition
 	then      []*act
 	otherwise []*act
-	gate      *gate    // what `require` makes of it; nil for none
-	reads     []string // facts that its condition, its templates and its actions read; sorted
+	gate      *gate     // what `require` makes of it; nil for none
+	gates     []*rule   // those that count among the checks that it reads
+	bells     []trigger // what these hear
+	reads     []string  // facts that its condition, its templates and its actions read; sorted
 	place     syntax.Diagnostic
 	timing
 	cmd *callable // of a [[command]]

@@ -98,14 +98,14 @@ type Set struct {
 }
 
 func newSet(rules []*rule, kinds []Kind) *Set {
-	rules = shareBells(rules)
+	rules = hearGates(shareBells(rules))
 	s := &Set{rules: rules, kinds: kinds, index: map[string][]int{}}
 	for i, r := range rules {
 		if r.mode == "off" {
 			continue
 		}
 		s.index[timerEvent+".*"] = append(s.index[timerEvent+".*"], i)
-		for _, t := range r.triggers {
+		for _, t := range slices.Concat(r.triggers, r.bells) {
 			key := t.event + "." + t.activity
 			if t.activity == "" {
 				key += "*"

@@ -100,7 +100,7 @@ func (r *rule) goesOn() bool {
 func (r *rule) rung(f *Facts) (heard, moment bool) {
 	member, _ := f.Event[f.Delivery.Event].(map[string]any)
 	if member["rule"] != r.name {
-		return false, false
+		return f.Delivery.Event == timerEvent && slices.ContainsFunc(r.gates, func(g *rule) bool { return member["rule"] == g.name }), false
 	}
 	if f.Delivery.Event == timerEvent {
 		return true, member["kind"] == WakeMoment
