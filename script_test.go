@@ -43,6 +43,7 @@ func TestMain(m *testing.M) {
 //	deliver EVENT FILE    GitHub sends FILE as a webhook
 //	redeliver [EVENT]     GitHub sends its last webhook (of that event) once more, with the same GUID
 //	lose FILE             as config, but the webhooks of the push are lost on their way
+//	everyday [N...]       as config, with testdata/everyday.toml: all twelve rules, or those with these numbers
 //	advance DURATION      sets the clock forward
 //	answer METHOD PATH STATUS [TIMES]   GitHub answers so, once unless told how often; STATUS may be lost, reset, limit
 //	mergeable known|unknown   GitHub has worked out what merges without conflict, or has not
@@ -78,6 +79,7 @@ func TestScripts(t *testing.T) {
 			"deliver":   verb((*world).deliver),
 			"redeliver": verb((*world).redeliver),
 			"lose":      verb((*world).lose),
+			"everyday":  verb((*world).everyday),
 			"advance":   verb((*world).advance),
 			"answer":    verb((*world).answer),
 			"mergeable": verb((*world).mergeable),
@@ -257,7 +259,20 @@ func (w *world) config(ts *testscript.TestScript, args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("usage: config FILE")
 	}
-	change := githubtest.Commit{Message: "Change the rules", Files: map[string]string{bot.ConfigPath: ts.ReadFile(args[0])}}
+	return w.change(ts, ts.ReadFile(args[0]))
+}
+
+func (w *world) everyday(ts *testscript.TestScript, args []string) error {
+	rules, err := everydayRules(args)
+	if err != nil {
+		return err
+	}
+	return w.change(ts, rules)
+}
+
+// change pushes the rules of acme/app.
+func (w *world) change(ts *testscript.TestScript, rules string) error {
+	change := githubtest.Commit{Message: "Change the rules", Files: map[string]string{bot.ConfigPath: rules}}
 	if _, err := w.github.As("alice").On(w.seeded.Repository).Push("main", change); err != nil {
 		return err
 	}

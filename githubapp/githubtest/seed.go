@@ -24,7 +24,7 @@ func BotPermissions() Permissions {
 //   - carol reviews with write permission (team backend)
 //   - dan may triage
 //   - bob is nobody there: a contributor from outside
-//   - dependabot[bot] may write
+//   - dependabot[bot] and renovate[bot] may write
 //
 // No webhook has been sent when it returns; the App has none yet: see SetWebhook.
 func Seed(s *Server) Seeded {
@@ -32,6 +32,7 @@ func Seed(s *Server) Seeded {
 		s.AddUser(login)
 	}
 	s.AddBot("dependabot[bot]")
+	s.AddBot("renovate[bot]")
 	s.AddOrganization("acme", "olivia")
 	s.AddTeam("acme", "maintainers", "alice")
 	s.AddTeam("acme", "backend", "carol", "erin")
@@ -46,7 +47,7 @@ func Seed(s *Server) Seeded {
 			".github/workflows/ci.yml": "on: [push, pull_request, workflow_dispatch]\n",
 		},
 		Labels:        []string{"dependencies", "docs", "backend", "needs-triage", "stale"},
-		Collaborators: map[string]string{"dan": "triage", "dependabot[bot]": "write"},
+		Collaborators: map[string]string{"dan": "triage", "dependabot[bot]": "write", "renovate[bot]": "write"},
 		Workflows: []WorkflowSpec{
 			{Name: "CI", Path: ".github/workflows/ci.yml", Dispatch: true, Jobs: []string{"build", "test"}},
 			{Name: "Nightly", Path: ".github/workflows/nightly.yml"},
