@@ -28,8 +28,9 @@ type AddLabel struct {
 	Color       string   `toml:"color" doc:"Colour of a label that the repository lacks, as #d73a4a; grey when empty."`
 	Description string   `toml:"description" doc:"Description of a label that the repository lacks, 100 characters at the most."`
 
-	Drop   []string // labels of the group to take off
-	NodeID string   // of a discussion; else empty
+	Drop    []string // labels of the group to take off
+	OwnDrop bool     // only those that the bot itself put on
+	NodeID  string   // of a discussion; else empty
 }
 
 // Check reports names that cannot be labels.
@@ -61,5 +62,5 @@ func (l *AddLabel) Do(ctx context.Context, gh *githubapp.Client, t rules.Target)
 			return Done{}, err
 		}
 	}
-	return d, dropLabels(ctx, gh, t, drop, l.NodeID)
+	return d, dropLabels(ctx, gh, t, drop, l.NodeID, l.OwnDrop)
 }

@@ -57,12 +57,12 @@ func (l *Label) Keys() []string { return l.Names }
 
 // Undo takes off those of the labels that are still there.
 func (l *Label) Undo(f *rules.Facts, keys []string) rules.Action {
-	return removal(f, keys)
+	return takeBack(f, keys)
 }
 
 // Do adds the labels and takes the others of the group off.
 func (l *Label) Do(ctx context.Context, gh *githubapp.Client, t rules.Target) (Done, error) {
-	return (&AddLabel{Names: l.Names, Color: l.Color, Description: l.Description, Drop: l.Drop, NodeID: l.NodeID}).Do(ctx, gh, t)
+	return (&AddLabel{Names: l.Names, Color: l.Color, Description: l.Description, Drop: l.Drop, NodeID: l.NodeID, OwnDrop: true}).Do(ctx, gh, t)
 }
 
 // maxLabel is the most characters in the name of a label.

@@ -24,7 +24,7 @@ func TestLabelPlan(t *testing.T) {
 func TestLabelUndo(t *testing.T) {
 	l := &Label{Names: []string{"docs"}}
 	f := issue(func(f *rules.Facts) { f.Subject.Labels = []string{"Docs", "bug"} })
-	same(t, l.Undo(f, []string{"docs", "gone"}), &RemoveLabel{Names: []string{"docs"}})
+	same(t, l.Undo(f, []string{"docs", "gone"}), &RemoveLabel{Names: []string{"docs"}, Own: true})
 	same(t, l.Undo(f, []string{"gone"}), nil)
 	same(t, l.Keys(), []string{"docs"})
 }
@@ -45,7 +45,7 @@ func TestLabelGroup(t *testing.T) {
 // A * in the name of a label that is taken back stands for itself.
 func TestLabelUndoStar(t *testing.T) {
 	f := issue(func(f *rules.Facts) { f.Subject.Labels = []string{"c*", "c++"} })
-	same(t, new(Label).Undo(f, []string{"c*"}), &RemoveLabel{Names: []string{"c*"}})
+	same(t, new(Label).Undo(f, []string{"c*"}), &RemoveLabel{Names: []string{"c*"}, Own: true})
 }
 
 func TestLabelMakesLabels(t *testing.T) {

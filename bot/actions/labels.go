@@ -82,11 +82,11 @@ func putHere(f *rules.Facts) []string {
 	return out
 }
 
-// dropLabels takes labels off that are there.
-func dropLabels(ctx context.Context, gh *githubapp.Client, t rules.Target, names []string, discussion string) error {
+// dropLabels takes labels off that are there; with own only those that the bot itself was the last to put on.
+func dropLabels(ctx context.Context, gh *githubapp.Client, t rules.Target, names []string, discussion string, own bool) error {
 	if len(names) == 0 {
 		return nil
 	}
-	_, err := (&RemoveLabel{Names: names, NodeID: discussion}).Do(ctx, gh, t)
+	_, err := (&RemoveLabel{Names: names, NodeID: discussion, Own: own && discussion == ""}).Do(ctx, gh, t)
 	return err
 }

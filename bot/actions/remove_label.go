@@ -29,6 +29,7 @@ type RemoveLabel struct {
 	Names []string `toml:"names" doc:"Labels to take off, with * for any part." short:"true" required:"true"`
 
 	NodeID string // of a discussion; else empty
+	Own    bool   // only those that the bot itself was the last to put on
 }
 
 // Check reports names that cannot be labels.
@@ -62,12 +63,33 @@ func removal(f *rules.Facts, names []string) rules.Action {
 	return &RemoveLabel{Names: there, NodeID: discussionID(f)}
 }
 
+// takeBack takes those of the labels off that are there and that the bot itself was the last to put on. It is nil when there is
+// none. Of a discussion GitHub does not tell who that was.
+func takeBack(f *rules.Facts, names []string) rules.Action {
+	l, ok := removal(f, names).(*RemoveLabel)
+	if !ok {
+		return nil
+	}
+	l.Own = l.NodeID == ""
+	return l
+}
+
 // Do takes the labels off, one request each: GitHub has no other way that leaves the other labels alone.
 func (l *RemoveLabel) Do(ctx context.Context, gh *githubapp.Client, t rules.Target) (Done, error) {
 	if l.NodeID != "" {
 		return l.fromDiscussion(ctx, gh, t)
 	}
-	for _, name := range l.Names {
+	names := l.Names
+	if l.Own {
+		var err error
+		if names, err = putLast(ctx, gh, t, names); err != nil {
+			return Done{}, err
+		}
+		if len(names) == 0 {
+			return Done{URL: page(gh, t), Skipped: "somebody has put it on since"}, nil
+		}
+	}
+	for _, name := range names {
 		// go-github does not escape the name: "area/ci?" would be another request.
 		err := ask(ctx, gh, t, "DELETE", fmt.Sprintf("issues/%d/labels/%s", t.Number, segment(name)), nil, nil)
 		if err != nil && !githubapp.Answered(err, http.StatusNotFound, "label does not exist") {

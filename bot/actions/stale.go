@@ -96,7 +96,7 @@ func (s *Stale) Keys() []string {
 
 // Undo takes the label off.
 func (s *Stale) Undo(f *rules.Facts, keys []string) rules.Action {
-	return (&RemoveLabel{Names: keys}).Plan(f)
+	return takeBack(f, keys)
 }
 
 // Do marks, or closes. What is said comes first, so that it is read before the end.

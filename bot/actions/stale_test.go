@@ -47,7 +47,7 @@ func TestStalePlan(t *testing.T) {
 	}
 	same(t, s.Keys(), []string{"stale"})
 	same(t, end.Keys(), []string(nil))
-	same(t, s.Undo(issue(marked), []string{"stale"}), rules.Action(&RemoveLabel{Names: []string{"stale"}}))
+	same(t, s.Undo(issue(marked), []string{"stale"}), rules.Action(&RemoveLabel{Names: []string{"stale"}, Own: true}))
 }
 
 func TestStaleDo(t *testing.T) {

@@ -12,6 +12,8 @@ type timelineEvent struct {
 	typ string // in GraphQL
 	who *user
 	at  time.Time
+
+	label *label // of labeled and unlabeled
 }
 
 // timelineTypes are the activities that a timeline shows, with their types in GraphQL.
@@ -35,7 +37,12 @@ func (s *Server) happened(i *issue, action string, who *user, extra object) {
 		}
 	}
 	if typ != "" {
-		i.timeline = append(i.timeline, timelineEvent{typ, who, s.Now()})
+		e := timelineEvent{typ: typ, who: who, at: s.Now()}
+		if l, ok := extra["label"].(object); ok {
+			name, _ := l["name"].(string)
+			e.label = i.repo.label(name)
+		}
+		i.timeline = append(i.timeline, e)
 	}
 }
 
@@ -79,6 +86,9 @@ func timelineFields(t map[string]fields) {
 			"actor":     on("Actor", "", func(_ *execution, v timelineEvent, _ args) any { return v.who }),
 			"createdAt": is(func(v timelineEvent) any { return when(v.at) }),
 		}
+	}
+	for _, typ := range []string{"LabeledEvent", "UnlabeledEvent"} {
+		t[typ]["label"] = on("Label", "", func(_ *execution, v timelineEvent, _ args) any { return v.label })
 	}
 	for typ, union := range map[string]string{"Issue": "IssueTimelineItems", "PullRequest": "PullRequestTimelineItems"} {
 		t[typ]["timelineItems"] = on(union+"*", "itemTypes since skip"+paging, func(x *execution, v *issue, a args) any {
