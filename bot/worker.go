@@ -240,14 +240,17 @@ func (h *Host) decide(ctx context.Context, v store.Visit, d *store.Delivery, f *
 	if swept, err := h.sweep(ctx, gh, d, f, c.set); swept || err != nil {
 		return false, err
 	}
-	return h.plan(ctx, gh, v, f, c, meter, told)
+	return h.plan(ctx, gh, v, d, f, c, meter, told)
 }
 
 // plan evaluates until no fact is missing, and writes down what came out.
-func (h *Host) plan(ctx context.Context, gh *githubapp.Client, v store.Visit, f *rules.Facts, c loadedConfig, meter *githubapp.Meter, told *Visited) (bool, error) {
+func (h *Host) plan(ctx context.Context, gh *githubapp.Client, v store.Visit, d *store.Delivery, f *rules.Facts, c loadedConfig, meter *githubapp.Meter, told *Visited) (bool, error) {
 	var err error
 	if f.Memory, err = h.store.Memory(ctx, v.Subject); err != nil {
 		return false, fmt.Errorf("read memory: %w", err)
+	}
+	if err := h.distrust(ctx, v, d, f); err != nil {
+		return false, fmt.Errorf("look for what was done since: %w", err)
 	}
 	if err := h.past(ctx, v, c.set, f); err != nil {
 		return false, err

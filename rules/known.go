@@ -29,6 +29,13 @@ func (f *Facts) LearnIn(in string) {
 	}
 }
 
+// Forget takes facts of the subject for not known: they are to be learnt anew. Those that came with no payload stay.
+func (f *Facts) Forget(names ...string) {
+	for _, name := range names {
+		delete(f.known, mustFact(name).path())
+	}
+}
+
 // Wait marks a fact as not yet decidable: it was asked for, and GitHub cannot tell. why is shown to people: "GitHub works out
 // whether it merges". What depends on it has the outcome Waiting. Like Learn it panics for a fact that does not exist.
 func (f *Facts) Wait(name, why string) {

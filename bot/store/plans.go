@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"bellhop/rules"
 )
@@ -119,6 +120,20 @@ func (s *sqliteStore) FinishStep(ctx context.Context, subject string, t Step, r 
 		}
 		return b.remember(subject, puts, undo)
 	})
+}
+
+func (s *sqliteStore) DoneSince(ctx context.Context, subject string, since time.Time) ([]string, error) {
+	var kinds []string
+	err := s.query(ctx, selectDoneSince, func(r *sql.Rows) error {
+		var kind string
+		err := r.Scan(&kind)
+		kinds = append(kinds, kind)
+		return err
+	}, subject, MaxWaitingOn, toMicro(since))
+	if err != nil {
+		return nil, fmt.Errorf("what was done on %s: %w", subject, err)
+	}
+	return kinds, nil
 }
 
 // changeStep is changeVisit for a step.

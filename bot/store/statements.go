@@ -85,6 +85,9 @@ const (
 		FROM decisions c JOIN visits v ON v.id = c.visit_id JOIN deliveries d ON d.id = v.delivery_id
 		WHERE c.subject = ? ORDER BY c.id DESC LIMIT ?`
 
+	selectDoneSince = `SELECT DISTINCT step ->> 'kind' FROM steps
+		WHERE visit_id IN (SELECT id FROM visits WHERE subject = ? ORDER BY id DESC LIMIT ?) AND at >= ? AND state = 'done' ORDER BY 1`
+
 	// One statement for both halves, so that they are of the same moment.
 	selectMemory = `SELECT rule, '', '', holds FROM held WHERE subject = ?1
 		UNION ALL SELECT rule, kind, key, -1 FROM puts WHERE subject = ?1 ORDER BY 1, 2, 3`

@@ -204,6 +204,9 @@ type Store interface {
 	// s.Step.Put says was put there; with Undo it is gone, and so it is when taking it back was Skipped. Dead: the rule did not
 	// do what it fires once for, so it counts as never decided and may fire again.
 	FinishStep(ctx context.Context, subject string, s Step, r StepResult) error
+	// DoneSince lists the kinds of the steps that were done on a subject at that time or after it, each once, sorted; of the
+	// newest MaxWaitingOn visits of the subject.
+	DoneSince(ctx context.Context, subject string, since time.Time) ([]string, error)
 	// Decisions lists the newest decisions on a subject first; 100 of them when limit is 0.
 	Decisions(ctx context.Context, subject string, limit int) ([]Decision, error)
 
