@@ -258,6 +258,8 @@ func TestPlans(t *testing.T) {
 		{"decisions", selectDecisions, ""},
 		{"memory", selectMemory, ""},
 		{"configs", selectConfigs, ""},
+		{"known GUID", selectKnown, ""},
+		{"newest on a subject", selectNewestOn, ""},
 		{"counts", countVisits, "SCAN visits USING COVERING INDEX visits_"},
 		{"deliveries that wait", list(Filter{State: Waiting}), "SCAN visits USING"},
 		{"dead deliveries", list(Filter{State: Dead}), "SCAN visits USING"},
