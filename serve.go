@@ -123,6 +123,7 @@ func open(ctx context.Context, settings *bot.Settings, o serverOptions) (s *serv
 	}
 	s.host, err = bot.NewHost(ctx, bot.HostOptions{
 		Store: s.store, App: app, Kinds: actions.All, Rules: set, Workers: o.workers, Now: o.now, Log: o.log, Told: o.told,
+		Recover: settings.Recovery,
 	})
 	if err != nil {
 		return s, err
