@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 //	config FILE           alice has pushed FILE as .github/bot.toml to main; what that caused is not seen by writes and calls
 //	person LOGIN DEED ... somebody does something at GitHub; see the table deeds
 //	deliver EVENT FILE    GitHub sends FILE as a webhook
-//	redeliver [EVENT]     GitHub sends its last webhook (of that event) once more, with the same GUID
+//	redeliver [EVENT [ACTIVITY]]  GitHub sends its last webhook (of that event and activity) once more, with the same GUID
 //	lose FILE             as config, but the webhooks of the push are lost on their way
 //	lose person ...       as person, but the webhooks of it are lost on their way
 //	tried                 waits until GitHub has tried to send all webhooks, though the bot does not run
@@ -335,7 +335,7 @@ func (w *world) deliver(ts *testscript.TestScript, args []string) error {
 func (w *world) redeliver(ts *testscript.TestScript, args []string) error {
 	all := w.github.Deliveries()
 	for i := len(all) - 1; i >= 0; i-- {
-		if len(args) == 0 || all[i].Event == args[0] {
+		if (len(args) == 0 || all[i].Event == args[0]) && (len(args) < 2 || all[i].Action == args[1]) {
 			return w.github.Redeliver(all[i].GUID)
 		}
 	}

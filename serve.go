@@ -130,7 +130,7 @@ func open(ctx context.Context, settings *bot.Settings, o serverOptions) (s *serv
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/webhook", bot.NewReceiver(bot.ReceiverOptions{
-		Verifier: verifier, Store: s.store, MaxBody: settings.MaxBody, Proxies: settings.TrustedProxies, Now: o.now, Log: o.log,
+		Verifier: verifier, Store: s.store, Revive: s.host.Revive, MaxBody: settings.MaxBody, Proxies: settings.TrustedProxies, Now: o.now, Log: o.log,
 	}))
 	s.hooks = mux
 	return s, s.listen(settings)

@@ -323,6 +323,9 @@ func namesConfig(p *rules.Push) bool {
 	})
 }
 
+// afterFailure is why a step is skipped whose rule did not get that far.
+const afterFailure = "an earlier action of this rule failed"
+
 // do does the steps of a plan that are not done yet. When one fails for good, later ones of the same rule are skipped.
 func (h *Host) do(ctx context.Context, v store.Visit, d *store.Delivery, f *rules.Facts, told *Visited) error {
 	steps, err := h.store.Steps(ctx, v.ID)
@@ -339,7 +342,7 @@ func (h *Host) do(ctx context.Context, v store.Visit, d *store.Delivery, f *rule
 		if step.State != store.Waiting {
 			continue
 		}
-		result := store.StepResult{State: store.Skipped, Reason: "an earlier action of this rule failed"}
+		result := store.StepResult{State: store.Skipped, Reason: afterFailure}
 		why, hindered := failed[step.Step.Rule]
 		if step.Step.Fallback {
 			result.Reason, hindered = "no action of this rule failed", !hindered

@@ -19,6 +19,8 @@ type Recovery interface {
 	Unknown(ctx context.Context, guids []string) ([]string, error)
 	// NewestOn is when the newest delivery was received that has a plan on a subject; zero when none has.
 	NewestOn(ctx context.Context, subject string) (time.Time, error)
+	// DecisionsOf lists the decisions of a visit, in order.
+	DecisionsOf(ctx context.Context, visit int64) ([]Decision, error)
 	// Revive makes dead visits of a delivery wait again, with no attempt counted, and with them dead or skipped steps of theirs.
 	// held are rules that count again as ones that held, on the subject of the visit, unless they were decided meanwhile.
 	// What is not dead stays as it is.

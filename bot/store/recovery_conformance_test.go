@@ -43,7 +43,11 @@ func testNewestOn(t *testing.T, s Store) {
 	equal(t, "received", b.Received, older.Received)
 	keep(t, s, bare)
 	equal(t, "nothing planned", one[time.Time](t)(s.NewestOn(ctx, newer.Subject)), time.Time{})
-	must(t, s.WritePlan(ctx, Plan{Visit: a.ID, Subject: a.Subject, At: noon}))
+	must(t, s.WritePlan(ctx, Plan{Visit: a.ID, Subject: a.Subject, At: noon, Decisions: []rules.Decision{{Rule: "r", Moment: true}, {Rule: "s"}}}))
+	decided := one[[]Decision](t)(s.DecisionsOf(ctx, a.ID))
+	if len(decided) != 2 || decided[0].Rule != "r" || !decided[0].Moment || decided[1].Rule != "s" || decided[1].Delivery != newer.GUID {
+		t.Errorf("decisions of a visit: %+v", decided)
+	}
 	must(t, s.WritePlan(ctx, Plan{Visit: b.ID, Subject: b.Subject, At: noon}))
 	equal(t, "newest", one[time.Time](t)(s.NewestOn(ctx, newer.Subject)), newer.Received)
 	equal(t, "another subject", one[time.Time](t)(s.NewestOn(ctx, "x")), time.Time{})

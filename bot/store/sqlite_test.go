@@ -260,6 +260,7 @@ func TestPlans(t *testing.T) {
 		{"configs", selectConfigs, ""},
 		{"known GUID", selectKnown, ""},
 		{"newest on a subject", selectNewestOn, ""},
+		{"decisions of a visit", selectDecisionsOf, ""},
 		{"counts", countVisits, "SCAN visits USING COVERING INDEX visits_"},
 		{"deliveries that wait", list(Filter{State: Waiting}), "SCAN visits USING"},
 		{"dead deliveries", list(Filter{State: Dead}), "SCAN visits USING"},

@@ -104,9 +104,12 @@ const (
 	selectTimes        = `SELECT rule, since, fired, head FROM times WHERE subject = ?`
 	selectRepositories = `SELECT id, installation, repository, data FROM repositories WHERE id > ? ORDER BY id LIMIT ?`
 
-	selectKnown    = `SELECT id FROM deliveries WHERE guid = ?`
-	selectNewestOn = `SELECT coalesce(max(d.received), 0) FROM visits v JOIN deliveries d ON d.id = v.delivery_id WHERE v.subject = ? AND v.planned = 1`
-	selectMark     = `SELECT data FROM marks WHERE name = ?`
+	selectKnown       = `SELECT id FROM deliveries WHERE guid = ?`
+	selectNewestOn    = `SELECT coalesce(max(d.received), 0) FROM visits v JOIN deliveries d ON d.id = v.delivery_id WHERE v.subject = ? AND v.planned = 1`
+	selectDecisionsOf = `SELECT c.visit_id, d.guid, c.subject, c.decision, c.api_calls, c.config, c.at
+		FROM decisions c JOIN visits v ON v.id = c.visit_id JOIN deliveries d ON d.id = v.delivery_id
+		WHERE c.visit_id = ? ORDER BY c.id`
+	selectMark = `SELECT data FROM marks WHERE name = ?`
 )
 
 // selectDeliveries is the statement of a filter and its arguments. What waits and what is dead are short lists, so their
