@@ -59,6 +59,7 @@ type recovery struct {
 	next  time.Time // when the next pass begins
 	fails int       // passes that failed one after another
 
+	budget int            // requests of a pass
 	looked map[int64]bool // repositories whose rules were read, or could not be, in this pass
 
 	caughtUp chan struct{} // closed when the first pass has ended, well or not
@@ -66,7 +67,7 @@ type recovery struct {
 }
 
 func newRecovery(h *Host, o Recovery) *recovery {
-	r := &recovery{Recovery: o, h: h, caughtUp: make(chan struct{}), poked: make(chan struct{}, 1)}
+	r := &recovery{Recovery: o, h: h, budget: maxRequests, caughtUp: make(chan struct{}), poked: make(chan struct{}, 1)}
 	if o.Every <= 0 {
 		close(r.caughtUp)
 	}
@@ -221,7 +222,7 @@ func (r *recovery) pass(ctx context.Context, p *progress) error {
 	requests := 0
 	r.looked = map[int64]bool{}
 	for !p.Listed {
-		if requests >= maxRequests {
+		if requests >= r.budget {
 			return nil
 		}
 		requests++
@@ -231,7 +232,7 @@ func (r *recovery) pass(ctx context.Context, p *progress) error {
 	}
 	begun := len(p.Missed)
 	for len(p.Missed) > 0 {
-		if requests >= maxRequests {
+		if requests >= r.budget {
 			return nil
 		}
 		asked, err := r.take(ctx, p.Missed[0])
