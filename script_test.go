@@ -41,9 +41,13 @@ func TestMain(m *testing.M) {
 //	config FILE           alice has pushed FILE as .github/bot.toml to main; what that caused is not seen by writes and calls
 //	person LOGIN DEED ... somebody does something at GitHub; see the table deeds
 //	deliver EVENT FILE    GitHub sends FILE as a webhook
-//	redeliver [EVENT]     GitHub sends its last webhook (of that event) once more, with the same GUID
+//	redeliver [EVENT [ACTIVITY]]  GitHub sends its last webhook (of that event and activity) once more, with the same GUID
 //	lose FILE             as config, but the webhooks of the push are lost on their way
 //	everyday [N...]       as config, with testdata/everyday.toml: all twelve rules, or those with these numbers
+//	lose person ...       as person, but the webhooks of it are lost on their way
+//	tried                 waits until GitHub has tried to send all webhooks, though the bot does not run
+//	recovery N            checks that the bot has made N API requests about deliveries since the last writes
+//	logged TEXT           checks that the bot's log says so
 //	advance DURATION      sets the clock forward
 //	answer METHOD PATH STATUS [TIMES]   GitHub answers so, once unless told how often; STATUS may be lost, reset, limit
 //	mergeable known|unknown   GitHub has worked out what merges without conflict, or has not
@@ -51,7 +55,8 @@ func TestMain(m *testing.M) {
 //	protect BRANCH CHECK...     branch protection demands these checks; nothing without a check
 //	ruleset BRANCH CHECK...     a ruleset demands them
 //	team SLUG join|leave LOGIN  somebody joins or leaves a team of acme
-//	calls N               checks that the bot has made N API requests since the last calls, token requests aside
+//	calls N               checks that the bot has made N API requests since the last calls, aside from token requests and those
+//	                      about deliveries
 //	dead                  prints the reasons of deliveries that were given up
 //	waiting N             checks that N visits wait
 //	told                  prints what was decided since the last told: rule, outcome, note, and each condition
@@ -80,6 +85,9 @@ func TestScripts(t *testing.T) {
 			"redeliver": verb((*world).redeliver),
 			"lose":      verb((*world).lose),
 			"everyday":  verb((*world).everyday),
+			"tried":     verb((*world).tried),
+			"recovery":  verb((*world).recovery),
+			"logged":    verb((*world).logged),
 			"advance":   verb((*world).advance),
 			"answer":    verb((*world).answer),
 			"mergeable": verb((*world).mergeable),
@@ -288,10 +296,41 @@ func (w *world) change(ts *testscript.TestScript, rules string) error {
 func (w *world) lose(ts *testscript.TestScript, args []string) error {
 	w.github.HoldWebhooks()
 	defer w.github.ReleaseWebhooks()
+	if args[0] == "person" {
+		err := w.person(ts, args[1:])
+		w.github.DropWebhooks()
+		return err
+	}
 	change := githubtest.Commit{Message: "Change the rules", Files: map[string]string{bot.ConfigPath: ts.ReadFile(args[0])}}
 	_, err := w.github.As("alice").On(w.seeded.Repository).Push("main", change)
 	w.github.DropWebhooks()
 	return err
+}
+
+func (w *world) tried(ts *testscript.TestScript, args []string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return w.github.Flush(ctx)
+}
+
+func (w *world) recovery(ts *testscript.TestScript, args []string) error {
+	n := 0
+	for _, r := range w.github.Requests() {
+		if strings.HasPrefix(r.Path, "/app/hook/deliveries") {
+			n++
+		}
+	}
+	if strconv.Itoa(n) != args[0] {
+		return fmt.Errorf("%d API requests about deliveries, want %s:\n%s", n, args[0], githubtest.Text(w.github.Requests()))
+	}
+	return nil
+}
+
+func (w *world) logged(ts *testscript.TestScript, args []string) error {
+	if !strings.Contains(w.log.String(), args[0]) {
+		return fmt.Errorf("the log does not say %q", args[0])
+	}
+	return nil
 }
 
 // forget has writes and calls begin anew.
@@ -311,7 +350,7 @@ func (w *world) deliver(ts *testscript.TestScript, args []string) error {
 func (w *world) redeliver(ts *testscript.TestScript, args []string) error {
 	all := w.github.Deliveries()
 	for i := len(all) - 1; i >= 0; i-- {
-		if len(args) == 0 || all[i].Event == args[0] {
+		if (len(args) == 0 || all[i].Event == args[0]) && (len(args) < 2 || all[i].Action == args[1]) {
 			return w.github.Redeliver(all[i].GUID)
 		}
 	}
@@ -380,7 +419,7 @@ func (w *world) writes(ts *testscript.TestScript, args []string) error {
 func (w *world) calls(ts *testscript.TestScript, args []string) error {
 	n := 0
 	for _, r := range w.github.Requests() {
-		if !strings.HasSuffix(r.Path, "/access_tokens") {
+		if !strings.HasSuffix(r.Path, "/access_tokens") && !strings.HasPrefix(r.Path, "/app/hook/deliveries") {
 			n++
 		}
 	}

@@ -123,13 +123,14 @@ func open(ctx context.Context, settings *bot.Settings, o serverOptions) (s *serv
 	}
 	s.host, err = bot.NewHost(ctx, bot.HostOptions{
 		Store: s.store, App: app, Kinds: actions.All, Rules: set, Workers: o.workers, Now: o.now, Log: o.log, Told: o.told,
+		Recover: settings.Recovery,
 	})
 	if err != nil {
 		return s, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/webhook", bot.NewReceiver(bot.ReceiverOptions{
-		Verifier: verifier, Store: s.store, MaxBody: settings.MaxBody, Proxies: settings.TrustedProxies, Now: o.now, Log: o.log,
+		Verifier: verifier, Store: s.store, Revive: s.host.Revive, MaxBody: settings.MaxBody, Proxies: settings.TrustedProxies, Now: o.now, Log: o.log,
 	}))
 	s.hooks = mux
 	return s, s.listen(settings)

@@ -41,6 +41,15 @@ and announces to nobody. A schedule of a rule is a timer of its repository (sche
 delivery of each timer that is due, whose GUID follows from the timer and its time, and from there it goes the way of all
 deliveries.
 
+# What was missed
+
+GitHub does not send again what it could not deliver. At the start and from time
+to time recovery (recover.go) compares GitHub's list of attempts with the store
+and keeps what is lacking and listened to, as if it had just been received. At
+the start the dispatcher waits for that, within bounds. What comes late goes
+before what GitHub sent after it, as far as that still waits; where it does not,
+its subject is looked up as it is now (late.go).
+
 # When it goes wrong
 
 Host.settle is the one place that decides what an error means: done, again at a time, or dead with a reason that a person

@@ -25,6 +25,7 @@ type HostOptions struct {
 	Workers int              // subjects worked on at once; 8 when 0
 	Now     func() time.Time // time.Now when nil
 	Log     *slog.Logger     // slog.Default when nil
+	Recover Recovery         // of deliveries that were missed; never when zero
 	Told    func(Visited)    // called at the end of each visit, just before its outcome is stored, from many goroutines; may be nil
 }
 
@@ -51,6 +52,7 @@ type Host struct {
 	log     *slog.Logger
 	told    func(Visited)
 	poked   chan struct{}
+	recover *recovery
 
 	scheduled sync.Map // ID of a repository → the *rules.Set whose schedules are booked there
 }
@@ -69,6 +71,7 @@ func NewHost(ctx context.Context, o HostOptions) (*Host, error) {
 	}
 	h.configs = &configs{store: o.Store, kinds: o.Kinds, host: rules.Merge(o.Rules), now: h.now, log: h.log, locks: map[int64]*sync.Mutex{}, loaded: map[int64]loadedConfig{}, accounts: map[string]ownConfig{}}
 	h.rosters = newRosters(h.now)
+	h.recover = newRecovery(h, o.Recover)
 	var err error
 	h.queue, err = queue.Open(ctx, queue.Options{Workers: o.Workers, Work: h.work, More: h.more, Log: h.log})
 	if err != nil {
@@ -84,7 +87,13 @@ func (h *Host) Run(ctx context.Context) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return h.queue.Run(ctx) })
-	g.Go(func() error { return h.dispatch(ctx) })
+	g.Go(func() error {
+		h.recover.wait(ctx)
+		return h.dispatch(ctx)
+	})
+	if h.recover.Every > 0 {
+		g.Go(func() error { return h.recover.run(ctx) })
+	}
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -93,9 +102,11 @@ func (h *Host) Run(ctx context.Context) error {
 
 // Poke makes the host look at the clock again. Tests that set the clock call it.
 func (h *Host) Poke() {
-	select {
-	case h.poked <- struct{}{}:
-	default:
+	for _, c := range []chan struct{}{h.poked, h.recover.poked} {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -118,6 +129,9 @@ func (h *Host) Idle(ctx context.Context) error {
 
 // busy names a subject on which something may be done now, or is "".
 func (h *Host) busy(ctx context.Context) (string, error) {
+	if h.recover.due(h.now()) {
+		return "recovery", nil
+	}
 	timers, err := h.store.DueTimers(ctx, h.now(), 1)
 	if err != nil {
 		return "", err

@@ -38,10 +38,11 @@ type keeper interface {
 type ReceiverOptions struct {
 	Verifier *githubapp.Verifier
 	Store    keeper
-	MaxBody  int64            // bytes; MaxBody when 0
-	Proxies  Proxies          // whose X-Forwarded-For is believed; only the log uses it
-	Now      func() time.Time // time.Now when nil
-	Log      *slog.Logger     // slog.Default when nil
+	MaxBody  int64                                                   // bytes; MaxBody when 0
+	Revive   func(ctx context.Context, delivery int64) (bool, error) // tries a dead delivery again that is sent once more; nil for never
+	Proxies  Proxies                                                 // whose X-Forwarded-For is believed; only the log uses it
+	Now      func() time.Time                                        // time.Now when nil
+	Log      *slog.Logger                                            // slog.Default when nil
 }
 
 // Receiver answers POST /webhook. It looks at a request in this order, and the first thing wrong ends it:
@@ -53,8 +54,8 @@ type ReceiverOptions struct {
 //	415  the content type is neither application/json nor application/x-www-form-urlencoded
 //	400  the body is visibly no JSON object
 //	503  the store cannot take it now; Retry-After says when to try again
-//	200  a delivery with this GUID is known, and done or dead
-//	202  the delivery is on disk, synced
+//	200  a delivery with this GUID is known, and done, or dead with nothing that could be tried again
+//	202  the delivery is on disk, synced; or it is known and waits, or was dead and is tried again
 //
 // Until the signature holds nothing is parsed. Between the signature and the 202 no rule runs and no request goes out. A body
 // that turns out later to be no delivery that can be read is kept all the same and ends as dead, with its reason.
@@ -127,6 +128,12 @@ func (rc *Receiver) receive(w http.ResponseWriter, r *http.Request) (d *store.De
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), keepTimeout)
 	defer cancel()
 	known, err = rc.o.Store.Keep(ctx, d)
+	if err == nil && known == store.Dead && rc.o.Revive != nil {
+		var again bool
+		if again, err = rc.o.Revive(ctx, d.ID); again {
+			known = store.Waiting
+		}
+	}
 	if err != nil {
 		safe = false
 		return nil, "", named(&refusal{status: http.StatusServiceUnavailable, err: err}, guid, event)

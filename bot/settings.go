@@ -32,6 +32,8 @@ type Settings struct {
 
 	Database string // path of the SQLite file
 
+	Recovery Recovery
+
 	// File and Source are the operator's file as it was read, for the rules in it. Source is nil when there is no file.
 	File   string
 	Source []byte
@@ -67,6 +69,10 @@ type file struct {
 	Storage struct {
 		URL string `toml:"url" env:"BELLHOP_STORAGE_URL" default:"sqlite:bellhop.db" doc:"Where deliveries are kept: sqlite: and the path of a file on a local disk."`
 	} `toml:"storage" doc:"Where the bot keeps what it must not forget."`
+	Recovery struct {
+		Every  string `toml:"every" env:"BELLHOP_RECOVERY_EVERY" default:"15m" doc:"How often GitHub's list of deliveries is read for what was missed, besides at the start: 1m to 1d, or \"never\"."`
+		Window string `toml:"window" env:"BELLHOP_RECOVERY_WINDOW" default:"3d" doc:"How far back that looks at most. GitHub keeps deliveries for 3 days, an Enterprise Server for 7."`
+	} `toml:"recovery" doc:"Deliveries that GitHub sent and the bot did not get."`
 }
 
 // privateKeyEnv holds the private key itself. It is no setting of the file: a key does not belong among rules.

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -73,6 +74,7 @@ func TestSettingsDefaults(t *testing.T) {
 		TrustedProxies: Proxies{netip.MustParsePrefix("127.0.0.1/32")}, MaxBody: 25 << 20,
 		AppID: 7, PrivateKey: Secret(testKey()), WebhookSecrets: []Secret{"hush hush"}, APIURL: "https://api.github.com/",
 		Database: filepath.Join(dir, "bellhop.db"), File: filepath.Join(dir, "bot.toml"), Source: []byte(least),
+		Recovery: Recovery{Every: 15 * time.Minute, Window: 72 * time.Hour},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -191,6 +193,9 @@ func TestSettingsMistakes(t *testing.T) {
 			"bot.toml:4:36: server.trusted_proxies: \"10.0.0.0/64\" is no range", "bot.toml:5:12: server.max_body: \"huge\" is no size",
 			"bot.toml:6:14: server.public_url", "bot.toml:12:7: storage.url: \"postgres://x\" is no storage",
 		}},
+		{"recovery", ok + "[recovery]\nevery = \"often\"\nwindow = \"2w\"\n", nil, []string{
+			"bot.toml:7:9: recovery.every: \"often\" is no length of time", "bot.toml:8:10: recovery.window: 2w is not between 1h0m0s and 168h0m0s"}},
+		{"recovery too often", ok + "[recovery]\nevery = \"5s\"\n", nil, []string{"recovery.every: 5s is not between 1m0s and 24h0m0s"}},
 		{"types", "[github]\napp_id = \"7\"\nprivate_key_file = \"app.pem\"\nwebhook_secrets = [\"hush hush\"]", nil, []string{"bot.toml:2:10: github.app_id must be a whole number, not a string", "Leave out the quotes."}},
 		{"negative ID", strings.Replace(ok, "7", "-7", 1), nil, []string{"-7 is no App ID"}},
 		{"environment", ok, map[string]string{"BELLHOP_APP_ID": "seven", "BELLHOP_LISTEN": "nowhere"}, []string{"BELLHOP_APP_ID: \"seven\" is no whole number", "BELLHOP_LISTEN: \"nowhere\" is no address"}},

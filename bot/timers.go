@@ -36,6 +36,8 @@ type ringing struct {
 	Event string `json:"event,omitempty"`
 	// Tries counts how often in a row it was waited for something that GitHub tells nobody.
 	Tries int `json:"tries,omitempty"`
+	// Sweeps counts how often in a row it was looked because nothing had happened.
+	Sweeps int `json:"sweeps,omitempty"`
 }
 
 // ring makes deliveries of the timers that are due. After a time in which nothing ran, what is overdue rings once, and a
@@ -86,8 +88,12 @@ func guidOf(parts ...string) string {
 // wakesOf are the timers for what a result is to be woken for on the subject of v.
 func (h *Host) wakesOf(v store.Visit, f *rules.Facts, result rules.Result) []store.Timer {
 	var out []store.Timer
-	for _, w := range h.patient(f, result) {
+	wakes := h.patient(f, result)
+	for i, w := range append(wakes, h.unattended(f, result, wakes)...) {
 		r := ringing{Rule: w.Rule, Kind: w.Kind}
+		if i >= len(wakes) {
+			r.Sweeps = sweeps(f) + 1
+		}
 		payload := map[string]any{}
 		if w.Kind == rules.WakeMoment {
 			payload, r.Event = momentOf(f), f.Delivery.Event

@@ -7,6 +7,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
+
+	"bellhop/rules/syntax"
 )
 
 // check holds each setting against what it may be, and takes it over. It looks at nothing but the settings themselves.
@@ -53,6 +56,22 @@ func (l *loader) check() {
 		l.api("github.graphql_url", gh.GraphQLURL)
 	}
 	l.database("storage.url", l.in.Storage.URL)
+	if every := l.in.Recovery.Every; every != "never" {
+		l.out.Recovery.Every = l.length("recovery.every", every, time.Minute, 24*time.Hour, `Write "15m", or "never".`)
+	}
+	l.out.Recovery.Window = l.length("recovery.window", l.in.Recovery.Window, time.Hour, 7*24*time.Hour, `GitHub keeps deliveries for "3d", an Enterprise Server for "7d".`)
+}
+
+// length checks a length of time.
+func (l *loader) length(key, text string, least, most time.Duration, mend string) time.Duration {
+	d, err := syntax.Duration(text)
+	if err == nil && (d < least || d > most) {
+		err = fmt.Errorf("%s is not between %s and %s", text, least, most)
+	}
+	if err != nil {
+		l.problem(key, err.Error(), mend)
+	}
+	return d
 }
 
 const secretMend = "Write the secret of the App's settings page; `openssl rand -hex 32` makes a good one."

@@ -32,7 +32,7 @@ const (
 // they would meet the same GitHub, and what rules do must not overtake itself.
 func (h *Host) work(ctx context.Context, key string) error {
 	for {
-		visits, err := h.store.WaitingOn(ctx, key)
+		visits, err := h.waitingOn(ctx, key)
 		if err != nil {
 			return fmt.Errorf("list what waits on %s: %w", key, err)
 		}
@@ -53,7 +53,7 @@ func (h *Host) work(ctx context.Context, key string) error {
 
 // more tells whether something that may be done now waits on a subject.
 func (h *Host) more(ctx context.Context, key string) (bool, error) {
-	visits, err := h.store.WaitingOn(ctx, key)
+	visits, err := h.waitingOn(ctx, key)
 	return len(visits) > 0 && !visits[0].NotBefore.After(h.now()), err
 }
 
@@ -111,7 +111,11 @@ func (h *Host) settle(v store.Visit, d *store.Delivery, err error, told *Visited
 
 // worthAnother tells whether a visit is tried again after this attempt.
 func worthAnother(verdict githubapp.Verdict, v store.Visit, d *store.Delivery, now time.Time) bool {
-	return verdict.Retry && (verdict.Limit == 0 || v.Attempts+1 < verdict.Limit) && now.Sub(d.Received) < giveUp
+	old := now.Sub(d.Received) >= giveUp
+	if d.Source == store.Recovered { // it came late; what counts is how often it was tried
+		old = v.Attempts >= int(giveUp/maxBackoff)
+	}
+	return verdict.Retry && (verdict.Limit == 0 || v.Attempts+1 < verdict.Limit) && !old
 }
 
 // backoff doubles from a second. A share that differs from visit to visit keeps those that failed together apart.
@@ -167,7 +171,7 @@ func (h *Host) attempt(ctx context.Context, v store.Visit, d *store.Delivery, me
 	if err != nil {
 		return hopeless{"the payload is not one of GitHub's: " + err.Error()}
 	}
-	f, err := factsOf(d, s, h.now())
+	f, err := h.facts(ctx, v, d, s)
 	if err != nil {
 		return hopeless{err.Error()}
 	}
@@ -322,6 +326,9 @@ func namesConfig(p *rules.Push) bool {
 	})
 }
 
+// afterFailure is why a step is skipped whose rule did not get that far.
+const afterFailure = "an earlier action of this rule failed"
+
 // do does the steps of a plan that are not done yet. When one fails for good, later ones of the same rule are skipped.
 func (h *Host) do(ctx context.Context, v store.Visit, d *store.Delivery, f *rules.Facts, told *Visited) error {
 	steps, err := h.store.Steps(ctx, v.ID)
@@ -338,7 +345,7 @@ func (h *Host) do(ctx context.Context, v store.Visit, d *store.Delivery, f *rule
 		if step.State != store.Waiting {
 			continue
 		}
-		result := store.StepResult{State: store.Skipped, Reason: "an earlier action of this rule failed"}
+		result := store.StepResult{State: store.Skipped, Reason: afterFailure}
 		why, hindered := failed[step.Step.Rule]
 		if step.Step.Fallback {
 			result.Reason, hindered = "no action of this rule failed", !hindered

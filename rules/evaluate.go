@@ -105,7 +105,7 @@ func (e *evaluation) decide(r *rule) {
 	if !heard || r.gate != nil && e.skipsGate() {
 		return
 	}
-	o := &outcome{rule: r, decision: Decision{Rule: r.name, Reads: r.reads}, moment: moment}
+	o := &outcome{rule: r, decision: Decision{Rule: r.name, Reads: r.reads, Moment: moment}, moment: moment}
 	o.before, o.known = e.f.Memory.Held[r.name], hasKey(e.f.Memory.Held, r.name)
 	e.rules = append(e.rules, o)
 	if r.gate != nil {

@@ -35,6 +35,8 @@ type Decision struct {
 	Note  string   `json:"note,omitempty"`
 	Would []Step   `json:"would,omitempty"` // the plan of a rule with mode = "observe"
 	Reads []string `json:"reads,omitempty"` // the facts that the rule reads
+	// Moment tells that the delivery was a chance of its own for the rule, whatever is remembered of it.
+	Moment bool `json:"moment,omitempty"`
 	// Wake is when the rule is looked at again though nothing happens; zero for never.
 	Wake time.Time `json:"wake,omitzero"`
 }

@@ -112,7 +112,7 @@ func testDelivery(t *testing.T, s Store) {
 	if d.ID <= 0 {
 		t.Errorf("ID is %d", d.ID)
 	}
-	equal(t, "visit", v, Visit{ID: v.ID, DeliveryID: d.ID, Subject: d.Subject, Installation: 7, RepositoryID: 70, Event: "issues", Activity: "opened", State: Waiting})
+	equal(t, "visit", v, Visit{ID: v.ID, DeliveryID: d.ID, Subject: d.Subject, Installation: 7, RepositoryID: 70, Event: "issues", Activity: "opened", Received: d.Received, Source: "webhook", State: Waiting})
 	want := *d
 	want.State = Waiting
 	equal(t, "by ID", *one[*Delivery](t)(s.Delivery(ctx, d.ID)), want)
@@ -271,8 +271,8 @@ func testDue(t *testing.T, s Store) {
 
 	waiting := one[[]Visit](t)(s.WaitingOn(ctx, "acme/app#1"))
 	equal(t, "waiting", waiting, []Visit{
-		{ID: v[1], DeliveryID: waiting[0].DeliveryID, Subject: "acme/app#1", Installation: 7, RepositoryID: 70, Event: "issues", Activity: "opened", State: Waiting, Attempts: 1, NotBefore: hour, Reason: "GitHub is down"},
-		{ID: v[5], DeliveryID: waiting[1].DeliveryID, Subject: "acme/app#1", Installation: 7, RepositoryID: 70, Event: "issues", Activity: "opened", State: Waiting},
+		{ID: v[1], DeliveryID: waiting[0].DeliveryID, Subject: "acme/app#1", Installation: 7, RepositoryID: 70, Event: "issues", Activity: "opened", Received: delivery(1).Received, Source: "webhook", State: Waiting, Attempts: 1, NotBefore: hour, Reason: "GitHub is down"},
+		{ID: v[5], DeliveryID: waiting[1].DeliveryID, Subject: "acme/app#1", Installation: 7, RepositoryID: 70, Event: "issues", Activity: "opened", Received: delivery(5).Received, Source: "webhook", State: Waiting},
 	})
 	put := one[[]Visit](t)(s.WaitingOn(ctx, "acme/app#0"))[1]
 	equal(t, "put off", []any{put.ID, put.Attempts, put.NotBefore, put.Reason}, []any{v[2], 0, hour.Add(time.Hour), "rate limit"})
@@ -336,7 +336,7 @@ func testFanOut(t *testing.T, s Store) {
 	}
 	v.State = Done
 	fanned := func(i int, subject string) Visit {
-		return Visit{ID: visits[i].ID, DeliveryID: d.ID, Subject: subject, Installation: 7, RepositoryID: 70, Event: "issues", Activity: "opened", State: Waiting}
+		return Visit{ID: visits[i].ID, DeliveryID: d.ID, Subject: subject, Installation: 7, RepositoryID: 70, Event: "issues", Activity: "opened", Received: d.Received, Source: "webhook", State: Waiting}
 	}
 	equal(t, "visits", visits, []Visit{v, fanned(1, "acme/app#3"), fanned(2, "acme/app#2")})
 	// From a fanned visit back to the first subject: that had its visit.

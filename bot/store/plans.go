@@ -145,8 +145,24 @@ func (b *batch) changeStep(id int64, update string, args ...any) (changed bool, 
 }
 
 func (s *sqliteStore) Decisions(ctx context.Context, subject string, n int) ([]Decision, error) {
+	list, err := s.decisions(ctx, selectDecisions, subject, limit(n, 100))
+	if err != nil {
+		return nil, fmt.Errorf("decisions on %s: %w", subject, err)
+	}
+	return list, nil
+}
+
+func (s *sqliteStore) DecisionsOf(ctx context.Context, visit int64) ([]Decision, error) {
+	list, err := s.decisions(ctx, selectDecisionsOf, visit)
+	if err != nil {
+		return nil, fmt.Errorf("decisions of visit %d: %w", visit, err)
+	}
+	return list, nil
+}
+
+func (s *sqliteStore) decisions(ctx context.Context, query string, args ...any) ([]Decision, error) {
 	var list []Decision
-	err := s.query(ctx, selectDecisions, func(r *sql.Rows) error {
+	err := s.query(ctx, query, func(r *sql.Rows) error {
 		var d Decision
 		var text []byte
 		var at int64
@@ -156,9 +172,6 @@ func (s *sqliteStore) Decisions(ctx context.Context, subject string, n int) ([]D
 		d.At = fromMicro(at)
 		list = append(list, d)
 		return json.Unmarshal(text, &list[len(list)-1].Decision)
-	}, subject, limit(n, 100))
-	if err != nil {
-		return nil, fmt.Errorf("decisions on %s: %w", subject, err)
-	}
-	return list, nil
+	}, args...)
+	return list, err
 }

@@ -15,7 +15,8 @@ const deliveryState = `CASE
 	ELSE 'done' END`
 
 // Columns of a visit, with what its delivery is about: enough to tell whether any rule listens.
-const selectVisit = `SELECT v.id, v.delivery_id, v.subject, v.installation, v.repository_id, d.event, d.activity, v.state, v.attempts, v.not_before, v.reason, v.planned
+const selectVisit = `SELECT v.id, v.delivery_id, v.subject, v.installation, v.repository_id, d.event, d.activity, v.state, v.attempts, v.not_before, v.reason, v.planned,
+	d.received, d.source
 	FROM visits v JOIN deliveries d ON d.id = v.delivery_id`
 
 // Writes. Each is done by the one writer, inside a transaction.
@@ -66,6 +67,11 @@ const (
 		ON CONFLICT (id) DO UPDATE SET installation = excluded.installation, repository = excluded.repository, data = excluded.data`
 	forgetRepository   = `DELETE FROM repositories WHERE id = ?`
 	forgetInstallation = `DELETE FROM repositories WHERE installation = ?`
+
+	reviveVisit = `UPDATE visits SET state = 'waiting', attempts = 0, not_before = 0, reason = '' WHERE id = ? AND state = 'dead'`
+	reviveStep  = `UPDATE steps SET state = 'waiting', attempts = 0, reason = '' WHERE id = ? AND visit_id = ? AND state IN ('dead', 'skipped')`
+	holdAgain   = `INSERT INTO held (subject, rule, holds) VALUES (?, ?, 1) ON CONFLICT DO NOTHING`
+	saveMark    = `INSERT INTO marks (name, data) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET data = excluded.data`
 )
 
 // Reads. The states are written out, not parameters, where a partial index has to be found.
@@ -100,6 +106,13 @@ const (
 	selectNextTimer    = `SELECT coalesce(min(due), 0) FROM timers`
 	selectTimes        = `SELECT rule, since, fired, head FROM times WHERE subject = ?`
 	selectRepositories = `SELECT id, installation, repository, data FROM repositories WHERE id > ? ORDER BY id LIMIT ?`
+
+	selectKnown       = `SELECT id FROM deliveries WHERE guid = ?`
+	selectNewestOn    = `SELECT coalesce(max(d.received), 0) FROM visits v JOIN deliveries d ON d.id = v.delivery_id WHERE v.subject = ? AND v.planned = 1`
+	selectDecisionsOf = `SELECT c.visit_id, d.guid, c.subject, c.decision, c.api_calls, c.config, c.at
+		FROM decisions c JOIN visits v ON v.id = c.visit_id JOIN deliveries d ON d.id = v.delivery_id
+		WHERE c.visit_id = ? ORDER BY c.id`
+	selectMark = `SELECT data FROM marks WHERE name = ?`
 )
 
 // selectDeliveries is the statement of a filter and its arguments. What waits and what is dead are short lists, so their

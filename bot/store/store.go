@@ -10,8 +10,9 @@
 //   - A write that returned nil is on disk, synced: it survives a crash of the process and of the machine. It is done whole or
 //     not at all, and the next read of anybody sees it.
 //   - A write that failed did nothing, except when its context ended: then it may still happen. All writes bear being repeated.
-//   - What has ended stays as it ended: a write that would change a visit or step that is not waiting changes nothing and
-//     returns nil. One that names a visit or step that was never there is ErrNotFound, and changes nothing.
+//   - What has ended stays as it ended, unless Revive has what is dead tried again: a write that would change a visit or step
+//     that is not waiting changes nothing and returns nil. One that names a visit or step that was never there is ErrNotFound,
+//     and changes nothing.
 //   - IDs of deliveries, visits and steps grow and are never used again. A visit with a lower ID was committed before, or with,
 //     one with a higher ID: who has seen the higher one has seen the lower one. (A store with several writers has to order
 //     them to that end.)
@@ -60,7 +61,7 @@ type Delivery struct {
 	Repository   string // "owner/name"
 	Subject      string // key of the first visit's subject
 	Sender       string // login
-	Source       string // "webhook", later also "recovered", "replayed", "schedule"
+	Source       string // "webhook", "schedule" or Recovered, later also "replayed"
 	Received     time.Time
 	Body         []byte // JSON as GitHub sent it; nil in lists
 	State        State
@@ -76,6 +77,8 @@ type Visit struct {
 	RepositoryID int64
 	Event        string // of its delivery, as is Activity
 	Activity     string
+	Received     time.Time // its delivery, as is Source
+	Source       string
 	State        State
 	Attempts     int       // tries that failed
 	NotBefore    time.Time // zero: at once
@@ -222,6 +225,7 @@ type Store interface {
 	SaveConfig(ctx context.Context, c Config) error
 
 	Timers
+	Recovery
 
 	// Counts counts what is stored and what waits.
 	Counts(ctx context.Context) (Counts, error)

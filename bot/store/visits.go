@@ -32,9 +32,9 @@ func (s *sqliteStore) visits(ctx context.Context, query string, args ...any) ([]
 	var list []Visit
 	err := s.query(ctx, query, func(r *sql.Rows) error {
 		var v Visit
-		var at int64
-		err := r.Scan(&v.ID, &v.DeliveryID, &v.Subject, &v.Installation, &v.RepositoryID, &v.Event, &v.Activity, &v.State, &v.Attempts, &at, &v.Reason, &v.Planned)
-		v.NotBefore = fromMicro(at)
+		var at, received int64
+		err := r.Scan(&v.ID, &v.DeliveryID, &v.Subject, &v.Installation, &v.RepositoryID, &v.Event, &v.Activity, &v.State, &v.Attempts, &at, &v.Reason, &v.Planned, &received, &v.Source)
+		v.NotBefore, v.Received = fromMicro(at), fromMicro(received)
 		list = append(list, v)
 		return err
 	}, args...)

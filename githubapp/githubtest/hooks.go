@@ -335,16 +335,16 @@ func (c *call) setHookConfig() answer {
 }
 
 func (d Delivery) brief() object {
-	status := "OK"
+	status, code := "OK", d.Status
 	switch {
-	case d.Status == 0:
-		status = "failed to connect to host"
+	case d.Status == 0: // GitHub tells a receiver that it did not reach as if it had answered so
+		status, code = "failed to connect to host", http.StatusBadGateway
 	case !d.OK():
 		status = fmt.Sprintf("Invalid HTTP Response: %d", d.Status)
 	}
 	o := object{
 		"id": d.ID, "guid": d.GUID, "delivered_at": when(d.Created), "redelivery": d.Redelivery, "duration": 0.02, "status": status,
-		"status_code": d.Status, "event": d.Event, "action": orNull(d.Action), "installation_id": nil, "repository_id": nil, "throttled_at": nil,
+		"status_code": code, "event": d.Event, "action": orNull(d.Action), "installation_id": nil, "repository_id": nil, "throttled_at": nil,
 	}
 	if d.Installation != 0 {
 		o["installation_id"] = d.Installation
@@ -355,11 +355,16 @@ func (d Delivery) brief() object {
 	return o
 }
 
-// deliveries lists the App's attempts, newest first.
+// keepsDeliveries is for how long GitHub lists them and sends them again.
+// https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/redelivering-webhooks
+const keepsDeliveries = 3 * 24 * time.Hour
+
+// deliveries lists the App's attempts that GitHub still has, newest first.
 func (c *call) deliveries() []Delivery {
 	var out []Delivery
+	oldest := c.s.Now().Add(-keepsDeliveries)
 	for _, d := range slices.Backward(c.s.hooks.list()) {
-		if d.App == c.app.slug && d.Sent {
+		if d.App == c.app.slug && d.Sent && !d.Created.Before(oldest) {
 			out = append(out, d)
 		}
 	}
