@@ -158,6 +158,12 @@ CREATE TABLE config_files (
 ) WITHOUT ROWID;
 INSERT INTO config_files SELECT repository_id, '.github/bot.toml', repository, sha, good_sha, good, problem, at FROM configs;
 DROP TABLE configs;
+`, `
+-- Which rules the open subjects of a repository have been looked at by.
+CREATE TABLE applied (
+	repository_id INTEGER PRIMARY KEY,
+	data          BLOB NOT NULL
+);
 `}
 
 // migrate brings the database behind conn to the newest version, or refuses it. Before it is sure that the file is ours it

@@ -219,6 +219,7 @@ type Store interface {
 	SaveConfig(ctx context.Context, c Config) error
 
 	Timers
+	Applied
 
 	// Counts counts what is stored and what waits.
 	Counts(ctx context.Context) (Counts, error)
