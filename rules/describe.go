@@ -78,6 +78,7 @@ var keyForms = map[string]string{
 	"expression": "an expression",
 	"demands":    "a table of matchers and if, or a list of such tables",
 	"actions":    "a table of actions, or a list of such tables",
+	"backfill":   "true, false, or how many an hour",
 	"texts":      "a text, or a list of texts",
 	"value":      "any value",
 }

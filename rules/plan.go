@@ -35,6 +35,8 @@ type Decision struct {
 	Note  string   `json:"note,omitempty"`
 	Would []Step   `json:"would,omitempty"` // the plan of a rule with mode = "observe"
 	Reads []string `json:"reads,omitempty"` // the facts that the rule reads
+	// Settled tells that the rule left out what it does once, since the subject was there before the rule.
+	Settled bool `json:"settled,omitempty"`
 	// Wake is when the rule is looked at again though nothing happens; zero for never.
 	Wake time.Time `json:"wake,omitzero"`
 }
