@@ -45,7 +45,10 @@ func (h *Host) preview(ctx context.Context, gh *githubapp.Client, f *rules.Facts
 	}
 	options := github.UpdateCheckRunOptions{Name: configCheck, Output: &github.CheckRunOutput{Title: &r.Run.Title, Summary: &r.Run.Summary, Text: &text}}
 	if _, _, err := gh.Checks.UpdateCheckRun(ctx, f.Repository.Owner, f.Repository.Name, r.Run.ID, options); err != nil {
-		return nil, fmt.Errorf("tell what the change does: %w", err)
+		if verdict := judge(err, h.now()); verdict.Retry || verdict.Throttled {
+			return nil, fmt.Errorf("tell what the change does: %w", err)
+		}
+		h.log.Warn("what a change of the rules does could not be told", "repo", f.Repository.FullName, "err", err)
 	}
 	return left, nil
 }
