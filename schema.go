@@ -65,7 +65,8 @@ func fileSchema(host bool) schema {
 			"demands": orList(demandsSchema(), ref("demand")), "demand": demandsSchema(),
 			"expression": schema{"type": "string", "minLength": 1},
 			"texts":      oneOrMore(schema{"type": "string", "minLength": 1}), "value": schema{},
-			"actions": orList(actionsSchema(), ref("action")), "action": actionsSchema(),
+			"backfill": schema{"anyOf": []schema{{"type": "boolean"}, {"type": "integer", "minimum": 1, "maximum": 1000}}},
+			"actions":  orList(actionsSchema(), ref("action")), "action": actionsSchema(),
 		},
 	}
 }

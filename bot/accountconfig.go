@@ -62,7 +62,7 @@ func (c *configs) loadAccount(ctx context.Context, gh *githubapp.Client, of conf
 	for id, l := range c.loaded {
 		if l.account == of.login() {
 			l.set, _ = c.stack(own, l.own)
-			l.sha = joinSHAs(own.sha, l.own.sha)
+			l.sha, l.shared, l.told = joinSHAs(own.sha, l.own.sha), own.sha, nil
 			c.loaded[id] = l
 		}
 	}

@@ -14,31 +14,35 @@ import (
 // configCheck is the name of the check run that tells how a change of rule files was taken.
 const configCheck = "bellhop config"
 
-// tell makes the check run about changed rule files on the head of the default branch.
-func (c *configs) tell(ctx context.Context, gh *githubapp.Client, of configOf, files *configFiles) error {
+// tell makes the check run about changed rule files on the head of the default branch, and returns it.
+func (c *configs) tell(ctx context.Context, gh *githubapp.Client, of configOf, files *configFiles) (*toldRun, error) {
 	repo, head := of.repo, of.head
 	if head == "" {
 		sha, _, err := gh.Repositories.GetCommitSHA1(ctx, repo.Owner, repo.Name, "heads/"+repo.DefaultBranch, "")
 		if err != nil {
-			return fmt.Errorf("find the head of %s: %w", repo.DefaultBranch, err)
+			return nil, fmt.Errorf("find the head of %s: %w", repo.DefaultBranch, err)
 		}
 		head = sha
 	}
 	// The same files may be told about twice, after a crash in between: their blob SHAs find the first check run.
 	runs, _, err := gh.Checks.ListCheckRunsForRef(ctx, repo.Owner, repo.Name, head, &github.ListCheckRunsOptions{CheckName: github.String(configCheck)})
 	if err != nil {
-		return fmt.Errorf("list check runs: %w", err)
+		return nil, fmt.Errorf("list check runs: %w", err)
 	}
+	made := configRun(head, files)
+	told := &toldRun{Title: made.Output.GetTitle(), Summary: made.Output.GetSummary()}
 	for _, run := range runs.CheckRuns {
 		if run.GetExternalID() == files.externalID() {
-			return nil
+			told.ID = run.GetID()
+			return told, nil
 		}
 	}
-	_, _, err = gh.Checks.CreateCheckRun(ctx, repo.Owner, repo.Name, configRun(head, files))
+	run, _, err := gh.Checks.CreateCheckRun(ctx, repo.Owner, repo.Name, made)
 	if err != nil {
-		return fmt.Errorf("create check run: %w", err)
+		return nil, fmt.Errorf("create check run: %w", err)
 	}
-	return nil
+	told.ID = run.GetID()
+	return told, nil
 }
 
 func (fs *configFiles) externalID() string {

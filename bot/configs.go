@@ -67,6 +67,8 @@ type loadedConfig struct {
 	set     *rules.Set // all layers
 	sha     string     // blob SHAs of the files of the repository and its account
 	own     ownConfig
+	shared  string    // of sha, that of the account's file
+	told    *toldRun  // the check run that told of them; nil for none, or once the account's file changed
 	account string    // login, in lower case
 	at      time.Time // when the files were looked at
 }
@@ -175,14 +177,14 @@ func (c *configs) load(ctx context.Context, gh *githubapp.Client, of configOf) (
 	set, clashes := c.stack(account, l.own)
 	files.clash(clashes)
 	if files.news(of) {
-		if err := c.tell(ctx, gh, of, files); err != nil {
+		if l.told, err = c.tell(ctx, gh, of, files); err != nil {
 			c.log.Warn("the check run on the rule files could not be made", "repo", of.repo.FullName, "err", err)
 		}
 	}
 	if err := c.save(ctx, files); err != nil {
 		return loadedConfig{}, err
 	}
-	l.set, l.sha = set, joinSHAs(account.sha, l.own.sha)
+	l.set, l.sha, l.shared = set, joinSHAs(account.sha, l.own.sha), account.sha
 	c.mu.Lock()
 	c.loaded[of.repo.ID] = l
 	c.mu.Unlock()

@@ -108,7 +108,7 @@ func (h *Host) unheard(v store.Visit) bool {
 		return false
 	}
 	switch v.Event {
-	case "push", "repository", "installation", "installation_repositories":
+	case "push", "repository", "installation", "installation_repositories", reapplyEvent:
 		return false
 	}
 	if v.Activity == "labeled" || v.Activity == "unlabeled" {

@@ -37,7 +37,10 @@ that was not recorded.
 
 Nothing is polled. What is to be looked at later is a timer in the store, booked with the plan that found it (timers.go): the
 next time at which the clock alone can change the answer of a rule, a state that has to hold for a while, what GitHub works out
-and announces to nobody. A schedule of a rule is a timer of its repository (schedules.go). Host.ring (dispatch.go) makes a
+and announces to nobody. A schedule of a rule is a timer of its repository (schedules.go). What is told of no issue or pull request, a push
+to a base branch or a change of a rule file, is one too (reapply.go): when it
+rings, one query lists what is open (sweep.go), and the rules that it matters to
+look again where they may have something to do. Host.ring (dispatch.go) makes a
 delivery of each timer that is due, whose GUID follows from the timer and its time, and from there it goes the way of all
 deliveries.
 

@@ -54,12 +54,13 @@ type Host struct {
 	poked   chan struct{}
 	recover *recovery
 
-	scheduled sync.Map // ID of a repository → the *rules.Set whose schedules are booked there
+	resumed   chan struct{} // closed once what the operator's rules book is booked
+	scheduled sync.Map      // ID of a repository → the *rules.Set whose schedules are booked there
 }
 
 // NewHost puts the parts together. It makes no request.
 func NewHost(ctx context.Context, o HostOptions) (*Host, error) {
-	h := &Host{store: o.Store, app: o.App, kinds: o.Kinds, now: o.Now, log: o.Log, told: o.Told, poked: make(chan struct{}, 1)}
+	h := &Host{store: o.Store, app: o.App, kinds: o.Kinds, now: o.Now, log: o.Log, told: o.Told, poked: make(chan struct{}, 1), resumed: make(chan struct{})}
 	if h.now == nil {
 		h.now = time.Now
 	}
@@ -85,6 +86,7 @@ func (h *Host) Run(ctx context.Context) error {
 	if err := h.resume(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("book schedules: %w", err)
 	}
+	close(h.resumed)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return h.queue.Run(ctx) })
 	g.Go(func() error {
@@ -113,6 +115,11 @@ func (h *Host) Poke() {
 // Idle waits until nothing is left that may be done now. What is put off until later, and what stands behind it on the same
 // subject, does not count.
 func (h *Host) Idle(ctx context.Context) error {
+	select {
+	case <-h.resumed:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	for {
 		changed := h.store.Changed()
 		subject, err := h.busy(ctx)

@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,19 +14,29 @@ import (
 
 // schedule books the schedules of the rules that are in force in a repository, and remembers the repository. It costs nothing
 // as long as the rules stay the same.
-func (h *Host) schedule(ctx context.Context, installation int64, repo *rules.Repository, set *rules.Set) error {
-	if before, ok := h.scheduled.Load(repo.ID); ok && before == set {
+func (h *Host) schedule(ctx context.Context, installation int64, repo *rules.Repository, c loadedConfig) error {
+	if before, ok := h.scheduled.Load(repo.ID); ok && before == c.set {
 		return nil
 	}
-	data, err := json.Marshal(repositoryPayload(repo))
+	defer h.configs.lock(repo.ID)()
+	if l, ok := h.configs.known(repo.ID); ok {
+		c = l // read since
+	}
+	if before, ok := h.scheduled.Load(repo.ID); ok && before == c.set {
+		return nil
+	}
+	before, err := h.store.Repositories(ctx, repo.ID-1, 1)
 	if err != nil {
 		return err
 	}
-	r := store.Repository{ID: repo.ID, Installation: installation, FullName: repo.FullName, Data: data}
+	set, r := c.set, storedOf(installation, repo)
 	if err := h.store.SaveRepository(ctx, r); err != nil {
 		return fmt.Errorf("remember %s: %w", repo.FullName, err)
 	}
 	if err := h.book(ctx, r, set.Schedules(), func(string) bool { return true }); err != nil {
+		return err
+	}
+	if err := h.apply(ctx, r, repo.Name == AccountRepository, c, len(before) > 0 && before[0].ID == repo.ID); err != nil {
 		return err
 	}
 	h.scheduled.Store(repo.ID, set)
@@ -37,19 +46,13 @@ func (h *Host) schedule(ctx context.Context, installation int64, repo *rules.Rep
 // resume books the schedules of the operator's rules in all repositories that are known: they may have changed while the bot
 // was down. Those of the repositories themselves are booked when their file is read.
 func (h *Host) resume(ctx context.Context) error {
-	for after := int64(0); ; {
-		list, err := h.store.Repositories(ctx, after, batch)
-		if err != nil || len(list) == 0 {
-			return err
-		}
-		for _, r := range list {
-			err := h.book(ctx, r, h.configs.host.Schedules(), func(rule string) bool { return strings.HasPrefix(rule, operatorLayer+"/") })
-			if err != nil {
-				return err
-			}
-			after = r.ID
-		}
+	err := h.repositories(ctx, func(r store.Repository) error {
+		return h.book(ctx, r, h.configs.host.Schedules(), func(rule string) bool { return strings.HasPrefix(rule, operatorLayer+"/") })
+	})
+	if err != nil {
+		return err
 	}
+	return h.operatorChanged(ctx)
 }
 
 // book makes the timers of a repository those of the schedules wanted, among the rules that are meant. A schedule that is
@@ -185,101 +188,12 @@ func (h *Host) sweep(ctx context.Context, gh *githubapp.Client, d *store.Deliver
 		return false, nil
 	}
 	for _, kind := range list[i].Subjects {
-		if err := h.sweepKind(ctx, gh, d, f, set, kind); err != nil {
+		err := h.sweepOver(ctx, gh, d, f, set, openOf{kind: kind}, func(one *found) error { return h.keep(ctx, one) })
+		if err != nil {
 			return false, err
 		}
 	}
 	return true, nil
-}
-
-// maxSweep is how many pages of 100 a sweep looks at.
-const maxSweep = 100
-
-// sweepQuery lists open subjects with what decides most rules, so that a rule that is false for one costs no more than this.
-const sweepQuery = `query Sweep($owner: String!, $name: String!, $after: String) { repository(owner: $owner, name: $name) {
-	subjects: %s(first: 100, after: $after, states: OPEN) { nodes {
-		id number title author { login __typename } authorAssociation locked createdAt updatedAt comments(first: 1) { totalCount }
-		labels(first: 100) { nodes { name } } assignees(first: 100) { nodes { login } } milestone { title } %s
-	} pageInfo { hasNextPage endCursor } } } }`
-
-const sweepPull = `isDraft baseRefName headRefName headRefOid headRepository { nameWithOwner }`
-
-func (h *Host) sweepKind(ctx context.Context, gh *githubapp.Client, d *store.Delivery, f *rules.Facts, set *rules.Set, kind string) error {
-	query := fmt.Sprintf(sweepQuery, "issues", "")
-	if kind == "pull_request" {
-		query = fmt.Sprintf(sweepQuery, "pullRequests", sweepPull)
-	}
-	vars := map[string]any{"owner": f.Repository.Owner, "name": f.Repository.Name, "after": nil}
-	for page := 0; ; page++ {
-		var answer map[string]any
-		if err := gh.Query(ctx, query, vars, &answer); err != nil {
-			return fmt.Errorf("list the open subjects of %s: %w", f.Repository.FullName, err)
-		}
-		found := object(answer).obj("repository", "subjects")
-		for _, n := range found.objects("nodes") {
-			if err := h.sweepOne(ctx, d, f, set, kind, n); err != nil {
-				return err
-			}
-		}
-		if !found.obj("pageInfo").flag("hasNextPage") {
-			return nil
-		}
-		if page == maxSweep-1 {
-			h.log.Warn("a schedule looks at the first open subjects only", "delivery", d.GUID, "repo", d.Repository, "kind", kind, "limit", 100*maxSweep)
-			return nil
-		}
-		vars["after"] = found.obj("pageInfo").str("endCursor")
-	}
-}
-
-// sweepOne keeps a delivery for one subject, unless the rule is decided to do nothing there.
-func (h *Host) sweepOne(ctx context.Context, d *store.Delivery, f *rules.Facts, set *rules.Set, kind string, n object) error {
-	member := "issue"
-	if kind == "pull_request" {
-		member = kind
-	}
-	payload := map[string]any{
-		scheduleEvent: f.Event[scheduleEvent], "repository": f.Event["repository"], "installation": f.Event["installation"], member: subjectPayload(f, n),
-	}
-	body, err := json.Marshal(payload)
-	if err != nil {
-		return err
-	}
-	s := subject{repository: d.RepositoryID, number: int(n.num("number"))}
-	one := &store.Delivery{
-		GUID: guidOf(d.GUID, s.String()), Event: d.Event, Installation: d.Installation, RepositoryID: d.RepositoryID, Repository: d.Repository,
-		Subject: s.String(), Source: d.Source, Received: h.now(), Body: body,
-	}
-	facts, err := factsOf(one, s, f.Now)
-	if err != nil {
-		return err
-	}
-	facts.Bot = f.Bot
-	if facts.Memory, err = h.store.Memory(ctx, one.Subject); err != nil {
-		return fmt.Errorf("read memory: %w", err)
-	}
-	if idle(set.Evaluate(facts), facts.Memory) {
-		return nil
-	}
-	if _, err := h.store.Keep(ctx, one); err != nil && !errors.Is(err, store.ErrFull) {
-		return fmt.Errorf("keep what is due on %s#%d: %w", d.Repository, s.number, err)
-	} else if err != nil {
-		return notYet{"the store is full"}
-	}
-	return nil
-}
-
-// idle tells whether a result does nothing and changes nothing that is remembered.
-func idle(r rules.Result, before rules.Memory) bool {
-	if len(r.Missing) > 0 || len(r.Steps) > 0 || len(r.Wakes) > 0 {
-		return false
-	}
-	for _, d := range r.Decisions {
-		if d.Outcome != rules.False || before.Held[d.Rule] || len(d.Would) > 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // subjectPayload is a subject of GraphQL as payloads have it.

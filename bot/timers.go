@@ -66,6 +66,10 @@ func (h *Host) ringing(t store.Timer) (*store.Delivery, []store.Timer) {
 	if t.Kind == discover {
 		d.Event = scheduleEvent
 	}
+	if activity, ok := activityOf(t); ok {
+		d.Event, d.Activity = reapplyEvent, activity
+		d.GUID = guidOf(d.GUID, string(t.Data)) // another change is another delivery, however soon it comes
+	}
 	if !strings.HasPrefix(t.Kind, scheduleEvent) {
 		return d, nil
 	}

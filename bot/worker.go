@@ -213,13 +213,16 @@ func (h *Host) decide(ctx context.Context, v store.Visit, d *store.Delivery, f *
 		return false, err
 	}
 	if f.Repository != nil && f.Repository.ID != 0 {
-		if err := h.schedule(ctx, d.Installation, f.Repository, c.set); err != nil {
+		if err := h.schedule(ctx, d.Installation, f.Repository, c); err != nil {
+			return false, err
+		}
+		if err := h.moved(ctx, d, f, c.set); err != nil {
 			return false, err
 		}
 	}
 	// What a person put or took is theirs from then on, whether a rule listens or not.
 	moved := touched(f)
-	if len(moved) == 0 && !c.set.Hears(d.Event, d.Activity) {
+	if len(moved) == 0 && !c.set.Hears(d.Event, d.Activity) && d.Event != reapplyEvent {
 		return false, nil
 	}
 	me, err := gh.Identity(ctx)
@@ -235,7 +238,10 @@ func (h *Host) decide(ctx context.Context, v store.Visit, d *store.Delivery, f *
 			return false, fmt.Errorf("forget %s: %w", p.Kind, err)
 		}
 	}
-	if !c.set.Listens(f) {
+	if reapplied, err := h.reapply(ctx, gh, d, f, c.set); reapplied || err != nil {
+		return false, err
+	}
+	if !c.set.Listens(f) && d.Event != reapplyEvent {
 		return false, nil
 	}
 	if spread, err := h.spread(ctx, gh, v, f); spread || err != nil {

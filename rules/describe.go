@@ -19,7 +19,7 @@ type Table struct {
 
 // tableRows lists the tables of a rule file. A test holds it against what Compile knows.
 var tableRows = []Table{
-	{"rule", true, "One rule: when it looks, what must hold, and what the bot then does.", reflect.TypeFor[ruleFile](), `[[rule]]
+	{"rule", true, "One rule: when it looks, what must hold, and what the bot then does. A rule that is new or changed looks at what is open already. What a rule put stays there when it is taken out of the file, as if a person had put it.", reflect.TypeFor[ruleFile](), `[[rule]]
 name = "Merge Dependabot updates"
 why  = "Nobody needs to look at them when all checks are green."
 when.author  = "dependabot[bot]"
@@ -78,6 +78,7 @@ var keyForms = map[string]string{
 	"expression": "an expression",
 	"demands":    "a table of matchers and if, or a list of such tables",
 	"actions":    "a table of actions, or a list of such tables",
+	"backfill":   "true, false, or how many an hour",
 	"texts":      "a text, or a list of texts",
 	"value":      "any value",
 }

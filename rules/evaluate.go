@@ -56,6 +56,10 @@ func newEvaluation(s *Set, f *Facts) *evaluation {
 	if e.times == nil {
 		e.times = map[string]Times{}
 	}
+	if f.Delivery.Event == reapplyEvent {
+		look := reapplied(f)
+		e.look = &look
+	}
 	return e
 }
 
@@ -74,6 +78,7 @@ type evaluation struct {
 	answers []Step           // of these
 
 	unfrozen []string // facts that the freezes need first
+	look     *Reapply // of a delivery that has rules look again
 
 	group    bool        // gates are decided for a merge group
 	gates    *activation // what gates see; nil before the first
@@ -91,6 +96,7 @@ type outcome struct {
 	known    bool // it was decided before
 	again    bool // it is to do once more what it does once: see repeat
 	late     bool // it acts some time after the moment: see after
+	settled  bool // it leaves out what it does once: see settles
 	steps    []Step
 	facts    *Facts // of a command: those of the delivery, and the command
 	a        *activation
@@ -102,10 +108,10 @@ type outcome struct {
 // decide evaluates the condition of a rule.
 func (e *evaluation) decide(r *rule) {
 	heard, moment := r.hears(e.f)
-	if !heard || r.gate != nil && e.skipsGate() {
+	if !heard || r.gate != nil && e.skipsGate() || e.look != nil && !e.look.names(e.set, r) {
 		return
 	}
-	o := &outcome{rule: r, decision: Decision{Rule: r.name, Reads: r.reads, Moment: moment}, moment: moment}
+	o := &outcome{rule: r, decision: Decision{Rule: r.name, Reads: r.reads, Moment: moment}, moment: moment, settled: e.settles(r)}
 	o.before, o.known = e.f.Memory.Held[r.name], hasKey(e.f.Memory.Held, r.name)
 	e.rules = append(e.rules, o)
 	if r.gate != nil {
@@ -129,8 +135,14 @@ func (o *outcome) decide(e *evaluation, v verdict) {
 	if v.outcome == True || v.outcome == False {
 		o.decided, o.holds = true, v.outcome == True
 	}
+	if !e.unsettle(o) {
+		return
+	}
 	e.timing(o)
 	e.freeze(o)
+	if o.settled && v.outcome == True && !o.decided {
+		e.settle(o)
+	}
 	if o.decided {
 		e.state[o.rule.name] = o.holds
 	}
@@ -143,6 +155,9 @@ func (r *rule) hears(f *Facts) (heard, moment bool) {
 	}
 	if r.gate != nil && !r.gate.heard(f) {
 		return false, false
+	}
+	if f.Delivery.Event == reapplyEvent {
+		return r.timed(), false
 	}
 	if f.Delivery.Event == scheduleEvent || f.Delivery.Event == timerEvent {
 		return r.rung(f)
@@ -206,7 +221,13 @@ func (e *evaluation) plan(o *outcome) {
 	}
 	if o.rule.cmd == nil {
 		e.held[o.rule.name] = o.holds
-		e.fired(o, steps)
+		switch {
+		case !o.settled || o.rule.goesOn():
+			e.fired(o, steps)
+		case o.holds && o.fires():
+			e.settle(o)
+		}
+		e.forgetSettled(o)
 	}
 	if o.rule.mode == "observe" {
 		o.decision.Would = append(o.decision.Would, steps...)
@@ -234,6 +255,8 @@ func (e *evaluation) note(o *outcome, steps int) string {
 		return ""
 	case !possible:
 		return "not on " + kindWords(e.a.kind())
+	case o.settled && o.holds && !o.before:
+		return "held before the rule was there"
 	case kept || o.fires():
 		return "already done"
 	case o.holds:
@@ -277,7 +300,7 @@ func (e *evaluation) steps(o *outcome) ([]Step, verdict) {
 		if !e.possible(a.kind) {
 			return verdict{outcome: True}
 		}
-		if !a.kept() && !o.fires() {
+		if !a.kept() && (o.settled || !o.fires()) {
 			return verdict{outcome: True}
 		}
 		action, v := e.render(a)

@@ -15,6 +15,9 @@ import "time"
 //	in:"fetch"  never in a payload: it is looked up when a rule needs it
 //
 // Learn marks facts as known. The tag `by` names the events that can change a fact; a rule without `on` hears those.
+// A fact of a pull request that any push to its base can change has `push` among them; the tag `base` names the files there
+// that change it, where only these do. (What a pull request changes is compared with where it left its base, which a push to
+// the base does not move.)
 // The tag `of` says which kinds of subject have it ("issue pr discussion"); without the tag all have it.
 //
 // Facts is filled by one goroutine; evaluation only reads it.
@@ -126,7 +129,7 @@ type Subject struct {
 	ChangedFiles int64    `fact:"changed_files" in:"pr" of:"pr" by:"pull_request.synchronize pull_request.edited" doc:"Number of files changed."`
 	CommitCount  int64    `fact:"commit_count" in:"pr" of:"pr" by:"pull_request.synchronize" doc:"Number of commits."`
 
-	Files          []File   `fact:"files" in:"fetch" of:"pr" by:"pull_request.synchronize pull_request.edited" doc:"The files changed. Waits where there are more than 3,000, which GitHub does not list."`
+	Files          []File   `fact:"files" in:"fetch" of:"pr" base:".gitattributes" by:"pull_request.synchronize pull_request.edited" doc:"The files changed. Waits where there are more than 3,000, which GitHub does not list."`
 	Commits        []Commit `fact:"commits" in:"fetch" of:"pr" by:"pull_request.synchronize" doc:"Its commits, the oldest first. Waits where there are more than 250, which GitHub does not list."`
 	Reviews        []Review `fact:"reviews" in:"fetch" of:"pr" by:"pull_request_review" doc:"The last review of each person that is approved, changes_requested or dismissed."`
 	Approvals      int64    `fact:"approvals" in:"fetch" of:"pr" by:"pull_request_review" doc:"How many people with write permission approve it as their last word."`
@@ -159,7 +162,7 @@ type Subject struct {
 	Closes         []Linked `fact:"closes" in:"fetch" of:"pr" by:"pull_request.edited" doc:"The issues that it closes when it is merged, 100 at the most."`
 	RequiredChecks []string `fact:"required_checks" in:"fetch" of:"pr" by:"check_run check_suite status workflow_run" doc:"Names of the checks that its base demands, by branch protection and rulesets."`
 	RequiredState  string   `fact:"required_state" in:"fetch" of:"pr" by:"check_run check_suite status workflow_run" doc:"green (all required checks are success, neutral or skipped), red (one is not) or none (none is required). Waits while one is pending or has not reported."`
-	Owners         []Owned  `fact:"owners" in:"fetch" of:"pr" by:"pull_request.synchronize pull_request.edited" doc:"The changed files that have owners, by CODEOWNERS of its base."`
+	Owners         []Owned  `fact:"owners" in:"fetch" of:"pr" base:"CODEOWNERS" by:"pull_request.synchronize pull_request.edited" doc:"The changed files that have owners, by CODEOWNERS of its base."`
 
 	Update       string   `fact:"update" in:"pr" of:"pr" by:"pull_request.edited" doc:"How far a pull request of Dependabot or Renovate takes its dependencies, by the largest step: patch, minor or major; unknown where the versions do not tell, empty for any other pull request."`
 	Ecosystem    string   `fact:"ecosystem" in:"pr" of:"pr" doc:"The package manager of an update, as Dependabot's branch names it: npm, gomod, pip, github-actions and so on; else empty."`

@@ -25,6 +25,7 @@ type freeze struct {
 	windows   []*window // instead of from and to
 	scope     condition // what it is about: everything where this is empty
 	allow     condition // what it lets through: nothing where this is empty
+	print     string    // fingerprint of what is written
 }
 
 // freezeFile is [[freeze]] as it is written.
@@ -106,6 +107,7 @@ func (c *compiler) freeze(n *syntax.Node) *freeze {
 	if len(c.problems) > before {
 		return nil
 	}
+	z.print = c.printOf(n)
 	return z
 }
 

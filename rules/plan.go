@@ -37,6 +37,8 @@ type Decision struct {
 	Reads []string `json:"reads,omitempty"` // the facts that the rule reads
 	// Moment tells that the delivery was a chance of its own for the rule, whatever is remembered of it.
 	Moment bool `json:"moment,omitempty"`
+	// Settled tells that the rule left out what it does once, since the subject was there before the rule.
+	Settled bool `json:"settled,omitempty"`
 	// Wake is when the rule is looked at again though nothing happens; zero for never.
 	Wake time.Time `json:"wake,omitzero"`
 }

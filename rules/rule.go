@@ -26,7 +26,9 @@ type rule struct {
 	reads     []string  // facts that its condition, its templates and its actions read; sorted
 	place     syntax.Diagnostic
 	timing
-	cmd *callable // of a [[command]]
+	backfill int       // on how many subjects an hour it catches up; 0 for none
+	print    string    // fingerprint of what is written
+	cmd      *callable // of a [[command]]
 }
 
 // ruleFile is [[rule]] as it is written. The tag form names how a value is written that is read elsewhere.
@@ -42,6 +44,7 @@ type ruleFile struct {
 	Mode string       `toml:"mode" default:"live" enum:"live observe off" any:"what to do" doc:"observe decides and tells, and does nothing; off is not heard at all."`
 	Self bool         `toml:"self" doc:"Whether it also hears what the bot itself did."`
 	timingFile
+	Backfill *syntax.Node `toml:"backfill" form:"backfill" doc:"Whether the rule, when it is new or changed, also does on what is open already what it does once: true for 50 an hour, or how many an hour. Otherwise what holds there already is left alone until it stops holding, or has a new commit." example:"backfill = true"`
 
 	Require *syntax.Node `toml:"require" form:"demands" any:"what to do" doc:"Makes the rule a gate: what it demands of the pull requests that it is about. A check run passes when all of it holds. An expression goes under require.if." example:"require.approvals = \">=2\""`
 	Gate    string       `toml:"gate" doc:"Name of the check run of a gate; the name of the rule when it is not written."`
@@ -67,6 +70,7 @@ type compiler struct {
 	combine   string         // name of the check run of combined gates; "" when each has its own
 	gates     map[string]int // check runs of gates, with their line
 	people    map[string][]textAt
+	groupText string   // [people] as written, for fingerprints
 	captures  captures // of the rule at hand
 }
 
@@ -102,6 +106,8 @@ func (c *compiler) rule(n *syntax.Node, names map[string]int) *rule {
 	}
 	if len(c.problems) == before {
 		c.listen(n, in, r)
+		c.backfill(n, r)
+		r.print = c.printOf(n, c.combine)
 	}
 	for i := range c.problems[before:] {
 		c.problems[before+i].Rule = r.name

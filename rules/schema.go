@@ -84,7 +84,8 @@ type fact struct {
 	items     *record // what a list of records holds
 	in        string
 	by, of    []string
-	rec       string // trail of its record
+	base      []string // files of the base that it is told by
+	rec       string   // trail of its record
 }
 
 func (f *fact) path() string { return f.rec + "." + f.name }
@@ -171,7 +172,7 @@ func (s *tables) record(t reflect.Type, name, trail, kind string) *record {
 		if f.name == "" {
 			continue
 		}
-		f.by, f.of = strings.Fields(tag.Get("by")), strings.Fields(tag.Get("of"))
+		f.by, f.of, f.base = strings.Fields(tag.Get("by")), strings.Fields(tag.Get("of")), strings.Fields(tag.Get("base"))
 		if kind != "" && !f.has(kind) {
 			continue
 		}

@@ -39,6 +39,9 @@ func Compile(name string, src []byte, kinds []Kind, o Options) (*Set, []syntax.D
 	top.Rule = c.withPresets(file.Root, top.Rule)
 	c.gatesTable(top.Gates)
 	c.groups(top.People)
+	if top.People != nil {
+		c.groupText = file.Print(top.People)
+	}
 	set := newSet(append(c.rules(top.Rule), c.allCommands(top.Command, top.Commands)...), kinds)
 	set.freezes = c.freezes(top.Freeze)
 	return set, syntax.Sort(c.problems)
@@ -105,6 +108,9 @@ func newSet(rules []*rule, kinds []Kind) *Set {
 			continue
 		}
 		s.index[timerEvent+".*"] = append(s.index[timerEvent+".*"], i)
+		if r.timed() {
+			s.index[reapplyEvent+".*"] = append(s.index[reapplyEvent+".*"], i)
+		}
 		for _, t := range slices.Concat(r.triggers, r.bells) {
 			key := t.event + "." + t.activity
 			if t.activity == "" {

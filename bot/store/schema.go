@@ -164,6 +164,12 @@ CREATE TABLE marks (
 	name TEXT PRIMARY KEY,
 	data BLOB NOT NULL
 ) WITHOUT ROWID;
+`, `
+-- Which rules the open subjects of a repository have been looked at by.
+CREATE TABLE applied (
+	repository_id INTEGER PRIMARY KEY,
+	data          BLOB NOT NULL
+);
 `}
 
 // migrate brings the database behind conn to the newest version, or refuses it. Before it is sure that the file is ours it

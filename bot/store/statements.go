@@ -68,10 +68,17 @@ const (
 	forgetRepository   = `DELETE FROM repositories WHERE id = ?`
 	forgetInstallation = `DELETE FROM repositories WHERE installation = ?`
 
-	reviveVisit = `UPDATE visits SET state = 'waiting', attempts = 0, not_before = 0, reason = '' WHERE id = ? AND state = 'dead'`
-	reviveStep  = `UPDATE steps SET state = 'waiting', attempts = 0, reason = '' WHERE id = ? AND visit_id = ? AND state IN ('dead', 'skipped')`
-	holdAgain   = `INSERT INTO held (subject, rule, holds) VALUES (?, ?, 1) ON CONFLICT DO NOTHING`
-	saveMark    = `INSERT INTO marks (name, data) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET data = excluded.data`
+	reviveVisit      = `UPDATE visits SET state = 'waiting', attempts = 0, not_before = 0, reason = '' WHERE id = ? AND state = 'dead'`
+	reviveStep       = `UPDATE steps SET state = 'waiting', attempts = 0, reason = '' WHERE id = ? AND visit_id = ? AND state IN ('dead', 'skipped')`
+	holdAgain        = `INSERT INTO held (subject, rule, holds) VALUES (?, ?, 1) ON CONFLICT DO NOTHING`
+	saveMark         = `INSERT INTO marks (name, data) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET data = excluded.data`
+	saveApplied      = `INSERT INTO applied (repository_id, data) VALUES (?, ?) ON CONFLICT (repository_id) DO UPDATE SET data = excluded.data`
+	forgetApplied    = `DELETE FROM applied WHERE repository_id = ?`
+	forgetAllApplied = `DELETE FROM applied WHERE repository_id IN (SELECT id FROM repositories WHERE installation = ?)`
+	forgetHeldIn     = `DELETE FROM held WHERE rule = ? AND subject >= ? AND subject < ?`
+	forgetTimesIn    = `DELETE FROM times WHERE rule = ? AND subject >= ? AND subject < ?`
+	forgetTimersOfIn = `DELETE FROM timers WHERE rule = ? AND subject >= ? AND subject < ?`
+	forgetPutsIn     = `DELETE FROM puts WHERE rule = ? AND kind <> ? AND subject >= ? AND subject < ?`
 )
 
 // Reads. The states are written out, not parameters, where a partial index has to be found.
@@ -105,6 +112,7 @@ const (
 	selectTimersOn     = selectTimer + ` WHERE subject = ? ORDER BY rule, kind`
 	selectNextTimer    = `SELECT coalesce(min(due), 0) FROM timers`
 	selectTimes        = `SELECT rule, since, fired, head FROM times WHERE subject = ?`
+	selectApplied      = `SELECT data FROM applied WHERE repository_id = ?`
 	selectRepositories = `SELECT id, installation, repository, data FROM repositories WHERE id > ? ORDER BY id LIMIT ?`
 
 	selectKnown       = `SELECT id FROM deliveries WHERE guid = ?`

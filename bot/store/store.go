@@ -226,6 +226,7 @@ type Store interface {
 
 	Timers
 	Recovery
+	Applied
 
 	// Counts counts what is stored and what waits.
 	Counts(ctx context.Context) (Counts, error)

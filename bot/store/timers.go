@@ -178,10 +178,10 @@ func (s *sqliteStore) ForgetRepositories(ctx context.Context, installation int64
 	ids = slices.Clone(ids)
 	return s.writer.do(ctx, func(b *batch) error {
 		if len(ids) == 0 {
-			return errors.Join(b.run(forgetInstallation, installation), b.run(forgetTimersOf, installation))
+			return errors.Join(b.run(forgetAllApplied, installation), b.run(forgetInstallation, installation), b.run(forgetTimersOf, installation))
 		}
 		for _, id := range ids {
-			if err := errors.Join(b.run(forgetRepository, id), b.run(forgetTimersIn, id)); err != nil {
+			if err := errors.Join(b.run(forgetApplied, id), b.run(forgetRepository, id), b.run(forgetTimersIn, id)); err != nil {
 				return fmt.Errorf("forget repository %d: %w", id, err)
 			}
 		}

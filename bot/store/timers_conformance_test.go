@@ -23,6 +23,8 @@ func testTimers(t *testing.T, open func(t *testing.T) Store) {
 		{"wakes of a plan", testWakes},
 		{"times", testTimes},
 		{"repositories", testRepositories},
+		{"applied", testApplied},
+		{"forget rules", testForgetRules},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}
