@@ -589,5 +589,6 @@ func (c *call) dispatchRepo() answer {
 	}
 	c.s.emit(c.repo, "repository_dispatch", in.EventType, c.who, object{"branch": c.repo.defaultBranch,
 		"client_payload": in.Payload})
+	c.startListening(in.EventType, in.Payload)
 	return noContent()
 }
