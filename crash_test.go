@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"database/sql"
 	"encoding/json"
 	"flag"
@@ -205,7 +206,10 @@ func newCrashWorld(t *testing.T, r *rand.Rand) *crashWorld {
 	socket := filepath.Join(dir, "bot.sock")
 	w.config = hostFileAt(t, dir, "unix:"+socket, seeded.App.ID, seeded.App.PrivateKey, seeded.App.Secret, github.URL, crashRules)
 	w.http = &http.Client{Transport: &http.Transport{
-		Dial: func(string, string) (net.Conn, error) { return net.Dial("unix", socket) }, MaxIdleConnsPerHost: 8,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		},
+		MaxIdleConnsPerHost: 8,
 	}}
 	alice := github.As("alice").On(seeded.Repository)
 	for _, err := range []error{

@@ -210,24 +210,33 @@ func (w *world) stop(ts *testscript.TestScript, args []string) error {
 
 // crash goes on with a copy of the disk as it is at this moment. Nothing that the dropped process does after it is seen.
 func (w *world) crash(ts *testscript.TestScript, args []string) error {
-	next := filepath.Join(w.dir, ".state-"+strconv.Itoa(len(w.disk)+int(w.now().Unix()%1000)))
-	if err := os.Mkdir(next, 0o700); err != nil {
+	next, err := w.copyDisk()
+	if err != nil {
 		return err
-	}
-	for _, name := range []string{"bellhop.db", "bellhop.db-wal"} {
-		data, err := os.ReadFile(filepath.Join(w.disk, name))
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(next, name), data, 0o600); err != nil {
-			return err
-		}
 	}
 	if err := w.stop(ts, nil); err != nil {
 		return err
 	}
 	w.disk = next
 	return nil
+}
+
+// copyDisk copies the bot's state as it is at this moment into another folder.
+func (w *world) copyDisk() (string, error) {
+	next := filepath.Join(w.dir, ".state-"+strconv.Itoa(len(w.disk)+int(w.now().Unix()%1000)))
+	if err := os.Mkdir(next, 0o700); err != nil {
+		return "", err
+	}
+	for _, name := range []string{"bellhop.db", "bellhop.db-wal"} {
+		data, err := os.ReadFile(filepath.Join(w.disk, name))
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(filepath.Join(next, name), data, 0o600); err != nil {
+			return "", err
+		}
+	}
+	return next, nil
 }
 
 func (w *world) idle(ts *testscript.TestScript, args []string) error {

@@ -51,6 +51,7 @@ type Host struct {
 	log     *slog.Logger
 	told    func(Visited)
 	poked   chan struct{}
+	started time.Time
 
 	scheduled sync.Map // ID of a repository → the *rules.Set whose schedules are booked there
 }
@@ -61,6 +62,7 @@ func NewHost(ctx context.Context, o HostOptions) (*Host, error) {
 	if h.now == nil {
 		h.now = time.Now
 	}
+	h.started = h.now()
 	if h.log == nil {
 		h.log = slog.Default()
 	}
