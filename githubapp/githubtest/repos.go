@@ -47,6 +47,7 @@ type repo struct {
 	spec          RepositorySpec
 	owner         *user
 	name          string
+	former        []string // full names that it had
 	parent        *repo
 	private       bool
 	archived      bool
