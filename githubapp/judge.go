@@ -296,7 +296,8 @@ func unsent(err error) bool {
 // aloud instead of being passed over.
 func Answered(err error, status int, words ...string) bool {
 	resp, said := answerOf(err)
-	if resp == nil || resp.StatusCode != status {
+	// Without a token the request was not sent: what was answered is not about it.
+	if token := (*TokenError)(nil); resp == nil || resp.StatusCode != status || errors.As(err, &token) {
 		return false
 	}
 	said = strings.ToLower(said)

@@ -174,3 +174,14 @@ func TestClean(t *testing.T) {
 		}
 	}
 }
+
+// What GitHub answers to the request for a token is no answer to the request that needs the token.
+func TestAnsweredIsNotTheToken(t *testing.T) {
+	gone := &github.ErrorResponse{Response: &http.Response{StatusCode: http.StatusNotFound}, Message: "Not Found"}
+	if !Answered(fmt.Errorf("get: %w", gone), http.StatusNotFound) {
+		t.Error("an answer is none")
+	}
+	if Answered(fmt.Errorf("get: %w", &TokenError{Installation: 7, Err: gone}), http.StatusNotFound) {
+		t.Error("the installation is gone, not what was asked for")
+	}
+}
