@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,6 +121,8 @@ type world struct {
 	seeded githubtest.Seeded
 	log    *safeBuffer
 
+	transport http.RoundTripper // between bot and GitHub; nil for the bot's own
+
 	mu      sync.Mutex
 	clock   time.Time
 	visited []bot.Visited
@@ -180,7 +183,7 @@ func (w *world) start(ts *testscript.TestScript, args []string) error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	log := slog.New(slog.NewTextHandler(w.log, nil))
-	w.server, err = open(ctx, settings, serverOptions{workers: 4, log: log, now: w.now, told: w.hear})
+	w.server, err = open(ctx, settings, serverOptions{workers: 4, log: log, now: w.now, told: w.hear, transport: w.transport})
 	if err != nil {
 		cancel()
 		w.server = nil
