@@ -148,14 +148,18 @@ func TestCrash(t *testing.T) {
 	t.Logf("go test -run Crash -crashes %d -seed %d .", *crashes, seed)
 	w := newCrashWorld(t, rand.New(rand.NewPCG(seed, 0)))
 	begun := time.Now()
-	for range *crashes {
+	for n := range *crashes {
 		w.act()
-		w.live()
+		if w.live(); n%25 == 24 { // else what is left undone grows faster than it is done
+			p := serve(t, w.config)
+			w.drain()
+			p.kill()
+		}
 	}
 	killed := time.Since(begun)
 	w.ready()
 	last := serve(t, w.config)
-	until(t, "the bot to be done", w.settled)
+	w.drain()
 	last.stop()
 	w.compare()
 	t.Logf("%d kills in %s, all done after %s; %d issues, %d pull requests, %d releases; %d webhooks, sent %d times; %d API requests; %d steps were cut off and tried again",
@@ -269,7 +273,7 @@ func (w *crashWorld) pass(d githubtest.Delivery) {
 		select {
 		case <-w.ended:
 			return
-		case <-time.After(5 * time.Millisecond): // the bot is down
+		case <-time.After(20 * time.Millisecond): // the bot is down
 		}
 	}
 }
@@ -351,6 +355,25 @@ func (w *crashWorld) answer(rw http.ResponseWriter, r *http.Request, carryOut ht
 		default: // the bot was killed for another reason
 		}
 	})(rw, r, carryOut)
+}
+
+// drain waits until the bot is done, as long as it gets on.
+func (w *crashWorld) drain() {
+	w.t.Helper()
+	const waiting, ended = `SELECT count(*) FROM visits WHERE state = 'waiting'`, `SELECT count(*) FROM visits WHERE state <> 'waiting'`
+	before, at := -1, time.Now()
+	until := func() bool {
+		if now := w.count(ended); now != before {
+			before, at = now, time.Now()
+		}
+		return w.settled()
+	}
+	for !until() {
+		if time.Since(at) > patience {
+			w.t.Fatalf("the bot is stuck: %d visits wait, %d have ended, %d webhooks are not taken", w.count(waiting), before, w.pending.Load())
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 // settled tells whether GitHub has nothing more to tell and the bot nothing more to do.
