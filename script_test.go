@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -130,6 +131,8 @@ type world struct {
 	seeded githubtest.Seeded
 	log    *safeBuffer
 
+	transport http.RoundTripper // between bot and GitHub; nil for the bot's own
+
 	mu      sync.Mutex
 	clock   time.Time
 	visited []bot.Visited
@@ -190,7 +193,7 @@ func (w *world) start(ts *testscript.TestScript, args []string) error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	log := slog.New(slog.NewTextHandler(w.log, nil))
-	w.server, err = open(ctx, settings, serverOptions{workers: 4, log: log, now: w.now, told: w.hear})
+	w.server, err = open(ctx, settings, serverOptions{workers: 4, log: log, now: w.now, told: w.hear, transport: w.transport})
 	if err != nil {
 		cancel()
 		w.server = nil
@@ -220,24 +223,33 @@ func (w *world) stop(ts *testscript.TestScript, args []string) error {
 
 // crash goes on with a copy of the disk as it is at this moment. Nothing that the dropped process does after it is seen.
 func (w *world) crash(ts *testscript.TestScript, args []string) error {
-	next := filepath.Join(w.dir, ".state-"+strconv.Itoa(len(w.disk)+int(w.now().Unix()%1000)))
-	if err := os.Mkdir(next, 0o700); err != nil {
+	next, err := w.copyDisk()
+	if err != nil {
 		return err
-	}
-	for _, name := range []string{"bellhop.db", "bellhop.db-wal"} {
-		data, err := os.ReadFile(filepath.Join(w.disk, name))
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(next, name), data, 0o600); err != nil {
-			return err
-		}
 	}
 	if err := w.stop(ts, nil); err != nil {
 		return err
 	}
 	w.disk = next
 	return nil
+}
+
+// copyDisk copies the bot's state as it is at this moment into another folder.
+func (w *world) copyDisk() (string, error) {
+	next := filepath.Join(w.dir, ".state-"+strconv.Itoa(len(w.disk)+int(w.now().Unix()%1000)))
+	if err := os.Mkdir(next, 0o700); err != nil {
+		return "", err
+	}
+	for _, name := range []string{"bellhop.db", "bellhop.db-wal"} {
+		data, err := os.ReadFile(filepath.Join(w.disk, name))
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(filepath.Join(next, name), data, 0o600); err != nil {
+			return "", err
+		}
+	}
+	return next, nil
 }
 
 func (w *world) idle(ts *testscript.TestScript, args []string) error {

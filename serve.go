@@ -89,10 +89,11 @@ type server struct {
 }
 
 type serverOptions struct {
-	workers int
-	log     *slog.Logger
-	now     func() time.Time  // time.Now when nil
-	told    func(bot.Visited) // see bot.HostOptions
+	workers   int
+	log       *slog.Logger
+	now       func() time.Time  // time.Now when nil
+	told      func(bot.Visited) // see bot.HostOptions
+	transport http.RoundTripper // to GitHub; see githubapp.Options
 }
 
 // open puts the parts together and opens the listeners. It makes no request.
@@ -109,7 +110,7 @@ func open(ctx context.Context, settings *bot.Settings, o serverOptions) (s *serv
 	}
 	app, err := githubapp.New(githubapp.Options{
 		AppID: settings.AppID, PrivateKey: []byte(settings.PrivateKey.Reveal()),
-		APIURL: settings.APIURL, GraphQLURL: settings.GraphQLURL, Now: o.now, Log: o.log,
+		APIURL: settings.APIURL, GraphQLURL: settings.GraphQLURL, Transport: o.transport, Now: o.now, Log: o.log,
 	})
 	if err != nil {
 		return s, err

@@ -20,15 +20,26 @@ import (
 
 // process is `bellhop serve` as a process of its own, the binary under test run again by testscript's means.
 type process struct {
-	t   *testing.T
-	cmd *exec.Cmd
-	URL string // of the receiver
-	out *safeBuffer
+	t         *testing.T
+	cmd       *exec.Cmd
+	URL       string // of the receiver
+	out       *safeBuffer
+	listening chan struct{} // closed once it says so
 }
 
 // hostFile is a bot.toml for a process. The secret and the key are those of the test.
 func hostFile(t *testing.T, dir string, appID int64, key []byte, secret, apiURL, rules string) string {
 	t.Helper()
+	return hostFileAt(t, dir, freeAddress(t), appID, key, secret, apiURL, rules)
+}
+
+// hostFileAt is hostFile for a process that listens at an address, or unix:PATH.
+func hostFileAt(t *testing.T, dir, listen string, appID int64, key []byte, secret, apiURL, rules string) string {
+	t.Helper()
+	admin := ""
+	if !strings.HasPrefix(listen, "unix:") {
+		admin = freeAddress(t)
+	}
 	write(t, filepath.Join(dir, "app.pem"), key, 0o600)
 	path := filepath.Join(dir, "bot.toml")
 	write(t, path, fmt.Appendf(nil, `
@@ -42,7 +53,7 @@ webhook_secrets  = [%q]
 api_url          = %q
 [storage]
 url = "sqlite:bellhop.db"
-%s`, freeAddress(t), freeAddress(t), appID, secret, apiURL, rules), 0o600)
+%s`, listen, admin, appID, secret, apiURL, rules), 0o600)
 	return path
 }
 
@@ -67,11 +78,24 @@ func freeAddress(t *testing.T) string {
 // serve starts the process and waits until it says that it listens.
 func serve(t *testing.T, config string) *process {
 	t.Helper()
+	p := begin(t, config)
+	select {
+	case <-p.listening:
+	case <-time.After(patience):
+		t.Fatalf("bellhop serve does not listen:\n%s", p.out)
+	}
+	return p
+}
+
+// begin starts the process.
+func begin(t *testing.T, config string) *process {
+	t.Helper()
 	path, err := exec.LookPath("bellhop")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, cmd: exec.Command(path, "serve", "--config", config), out: &safeBuffer{}}
+	p := &process{t: t, cmd: exec.Command(path, "serve", "--config", config), out: &safeBuffer{}, listening: make(chan struct{})}
+	p.URL = "http://" + settingOf(t, config, "listen") + "/webhook"
 	p.cmd.Env = append(os.Environ(), "NO_COLOR=1")
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
@@ -81,7 +105,6 @@ func serve(t *testing.T, config string) *process {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.cmd.Process.Kill() })
-	listening := make(chan struct{})
 	go func() {
 		lines := bufio.NewScanner(stderr)
 		lines.Buffer(nil, 1<<20)
@@ -89,16 +112,10 @@ func serve(t *testing.T, config string) *process {
 			p.out.WriteLine(lines.Text())
 			if !told && strings.Contains(lines.Text(), "listening") {
 				told = true
-				close(listening)
+				close(p.listening)
 			}
 		}
 	}()
-	select {
-	case <-listening:
-	case <-time.After(patience):
-		t.Fatalf("bellhop serve does not listen:\n%s", p.out)
-	}
-	p.URL = "http://" + settingOf(t, config, "listen") + "/webhook"
 	return p
 }
 

@@ -53,6 +53,7 @@ type Host struct {
 	told    func(Visited)
 	poked   chan struct{}
 	recover *recovery
+	started time.Time
 
 	resumed   chan struct{} // closed once what the operator's rules book is booked
 	scheduled sync.Map      // ID of a repository → the *rules.Set whose schedules are booked there
@@ -64,6 +65,7 @@ func NewHost(ctx context.Context, o HostOptions) (*Host, error) {
 	if h.now == nil {
 		h.now = time.Now
 	}
+	h.started = h.now()
 	if h.log == nil {
 		h.log = slog.Default()
 	}

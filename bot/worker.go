@@ -147,12 +147,15 @@ func judge(err error, now time.Time) githubapp.Verdict {
 		dead    hopeless
 		waiting notYet
 		bug     broken
+		early   underWay
 	)
 	switch {
 	case errors.As(err, &dead):
 		return githubapp.Verdict{Reason: dead.reason}
 	case errors.As(err, &waiting):
 		return githubapp.Verdict{Retry: true, Reason: waiting.reason}
+	case errors.As(err, &early):
+		return githubapp.Verdict{Retry: true, At: early.until, Reason: early.Error()}
 	case errors.As(err, &bug):
 		return githubapp.Verdict{Retry: true, Limit: maxPanics, Reason: bug.reason}
 	}
@@ -380,7 +383,10 @@ func (h *Host) doStep(ctx context.Context, v store.Visit, d *store.Delivery, f *
 	if err != nil {
 		return store.StepResult{State: store.Dead, Reason: err.Error()}, nil
 	}
-	if err := h.store.StepTried(ctx, step.ID); err != nil {
+	if err := h.cutOff(step); err != nil {
+		return store.StepResult{}, err
+	}
+	if err := h.store.StepTried(ctx, step.ID, h.now()); err != nil {
 		return store.StepResult{}, fmt.Errorf("store attempt: %w", err)
 	}
 	done, err := action.(actions.Doer).Do(ctx, h.app.Client(d.Installation), targetOf(d, f, step))

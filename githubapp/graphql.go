@@ -86,7 +86,8 @@ func (c *Client) Query(ctx context.Context, query string, vars map[string]any, o
 
 func (c *Client) queryError(problems []QueryProblem, h http.Header) error {
 	err := &QueryError{Problems: problems}
-	if err.Has("RATE_LIMITED") {
+	// The second was seen in place of the first: https://github.com/yanyongyu/githubkit/issues/271.
+	if err.Has("RATE_LIMITED") || err.Has("RATE_LIMIT") {
 		reset, _ := c.throttle.usedUp(h)
 		if reset.IsZero() {
 			reset = c.app.o.Now().Add(pause)

@@ -70,6 +70,7 @@ func TestQuery(t *testing.T) {
 func TestQueryThrottled(t *testing.T) {
 	for name, body := range map[string]string{
 		"a type":   `{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded for installation ID 7."}]}`,
+		"another":  `{"errors":[{"type":"RATE_LIMIT","code":"graphql_rate_limit","message":"API rate limit already exceeded for user ID 7."}]}`,
 		"in words": `{"errors":[{"message":"You have exceeded a secondary rate limit"}]}`,
 	} {
 		s := newWireServer(t, always(200, body))

@@ -53,8 +53,13 @@ func Judge(err error, now time.Time) Verdict {
 	if resp, message := answerOf(err); resp != nil {
 		return judgeAnswer(resp, message, now)
 	}
-	return judgeOther(err)
+	return judgeOther(err, now)
 }
+
+// Patience is how long GitHub works on one request before it gives up
+// (https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts). A write whose answer was lost may be
+// carried out until then, and is not to be looked up before.
+const Patience = 10 * time.Second
 
 // judgeLimit knows the rate limits, those that go-github found included.
 func judgeLimit(err error, now time.Time) (Verdict, bool) {
@@ -235,7 +240,7 @@ func forbidden(resp *http.Response, message string) string {
 }
 
 // judgeOther knows the errors that came instead of an answer.
-func judgeOther(err error) Verdict {
+func judgeOther(err error, now time.Time) Verdict {
 	var (
 		syntax   *json.SyntaxError
 		mismatch *json.UnmarshalTypeError
@@ -250,30 +255,40 @@ func judgeOther(err error) Verdict {
 	if sent {
 		text = clean(request.Err.Error())
 	}
+	var at time.Time
+	if sent && request.Op != "Get" && !unsent(err) {
+		at = now.Add(Patience)
+	}
 	switch {
 	case errors.As(err, &accepted):
 		return Verdict{Retry: true, Reason: "GitHub still works it out"}
 	case errors.Is(err, context.Canceled):
-		return Verdict{Retry: true, Reason: "interrupted"}
+		return Verdict{Retry: true, At: at, Reason: "interrupted"}
 	case errors.Is(err, context.DeadlineExceeded):
-		return Verdict{Retry: true, Reason: "GitHub did not answer in time"}
+		return Verdict{Retry: true, At: at, Reason: "GitHub did not answer in time"}
 	case errors.Is(err, ErrTooLarge), errors.Is(err, ErrFileTooLarge), errors.Is(err, ErrNotFile):
 		return Verdict{Reason: text}
 	case errors.As(err, &mismatch):
 		return Verdict{Reason: "GitHub's answer has another form than expected: " + text}
 	case errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return Verdict{Retry: true, Reason: "GitHub's answer broke off or is no JSON: " + text}
+		return Verdict{Retry: true, At: at, Reason: "GitHub's answer broke off or is no JSON: " + text}
 	case errors.As(err, &cert):
 		return Verdict{Retry: true, Reason: "GitHub's certificate is not trusted: " + text}
 	case errors.As(err, &dns):
 		return Verdict{Retry: true, Reason: "GitHub's host is not found: " + text}
 	case errors.As(err, &network) && network.Timeout():
-		return Verdict{Retry: true, Reason: "GitHub did not answer in time"}
+		return Verdict{Retry: true, At: at, Reason: "GitHub did not answer in time"}
 	case sent, errors.As(err, &network):
-		return Verdict{Retry: true, Reason: "GitHub cannot be reached: " + text}
+		return Verdict{Retry: true, At: at, Reason: "GitHub cannot be reached: " + text}
 	default:
 		return Verdict{Reason: text}
 	}
+}
+
+// unsent tells that no connection was made, so that GitHub has nothing to carry out.
+func unsent(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // Answered tells whether err is GitHub's answer with this status and, where words are given, a message that holds one of them
@@ -281,7 +296,8 @@ func judgeOther(err error) Verdict {
 // aloud instead of being passed over.
 func Answered(err error, status int, words ...string) bool {
 	resp, said := answerOf(err)
-	if resp == nil || resp.StatusCode != status {
+	// Without a token the request was not sent: what was answered is not about it.
+	if token := (*TokenError)(nil); resp == nil || resp.StatusCode != status || errors.As(err, &token) {
 		return false
 	}
 	said = strings.ToLower(said)

@@ -90,6 +90,10 @@ func TestJudgeFailures(t *testing.T) {
 		{"interrupted", sent(context.Canceled), Verdict{Retry: true}, "interrupted"},
 		{"too late", fmt.Errorf("x: %w", context.DeadlineExceeded), Verdict{Retry: true}, "did not answer in time"},
 		{"reset", sent(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), Verdict{Retry: true}, "cannot be reached: read: connection reset by peer"},
+		{"reset in a write", &url.Error{Op: "Post", URL: "x", Err: &net.OpError{Op: "read", Err: syscall.ECONNRESET}}, Verdict{Retry: true, At: now.Add(Patience)}, "cannot be reached"},
+		{"write too late", &url.Error{Op: "Put", URL: "x", Err: context.DeadlineExceeded}, Verdict{Retry: true, At: now.Add(Patience)}, "did not answer in time"},
+		{"write not sent", &url.Error{Op: "Post", URL: "x", Err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}, Verdict{Retry: true}, "cannot be reached"},
+		{"write without an answer", &url.Error{Op: "Patch", URL: "x", Err: io.EOF}, Verdict{Retry: true, At: now.Add(Patience)}, "broke off"},
 		{"refused", sent(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), Verdict{Retry: true}, "cannot be reached"},
 		{"no host", sent(&net.DNSError{Err: "no such host", Name: "api.github.com", IsNotFound: true}), Verdict{Retry: true}, "host is not found"},
 		{"broke off", fmt.Errorf("read response: %w", io.ErrUnexpectedEOF), Verdict{Retry: true}, "broke off"},
@@ -168,5 +172,16 @@ func TestClean(t *testing.T) {
 		if got := clean(in); got != want {
 			t.Errorf("%q: %q", in, got)
 		}
+	}
+}
+
+// What GitHub answers to the request for a token is no answer to the request that needs the token.
+func TestAnsweredIsNotTheToken(t *testing.T) {
+	gone := &github.ErrorResponse{Response: &http.Response{StatusCode: http.StatusNotFound}, Message: "Not Found"}
+	if !Answered(fmt.Errorf("get: %w", gone), http.StatusNotFound) {
+		t.Error("an answer is none")
+	}
+	if Answered(fmt.Errorf("get: %w", &TokenError{Installation: 7, Err: gone}), http.StatusNotFound) {
+		t.Error("the installation is gone, not what was asked for")
 	}
 }

@@ -407,8 +407,11 @@ func testSteps(t *testing.T, s Store) {
 		step("r", "label", `{}`, false, bug), step("r", "comment", `{}`, false), step("r", "merge", `{}`, false, rules.Put{Rule: "r", Kind: "merge", Key: "x"})}}))
 	steps := one[[]Step](t)(s.Steps(ctx, v.ID))
 	later := noon.Add(time.Minute)
-	must(t, s.StepTried(ctx, steps[0].ID))
-	must(t, s.StepTried(ctx, steps[0].ID))
+	must(t, s.StepTried(ctx, steps[0].ID, noon))
+	must(t, s.StepTried(ctx, steps[0].ID, noon.Add(time.Second)))
+	tried := one[[]Step](t)(s.Steps(ctx, v.ID))[0]
+	equal(t, "tried", tried.Attempts, 2)
+	equal(t, "tried at", tried.At, noon.Add(time.Second))
 	must(t, s.FinishStep(ctx, v.Subject, steps[0], StepResult{State: Done, URL: "https://example.com/1", At: later}))
 	must(t, s.FinishStep(ctx, v.Subject, steps[2], StepResult{State: Skipped, Reason: "already merged", At: later}))
 	if err := s.FinishStep(ctx, v.Subject, steps[1], StepResult{State: Waiting}); err == nil {
@@ -427,7 +430,7 @@ func testSteps(t *testing.T, s Store) {
 	must(t, s.ForgetPut(ctx, v.Subject, "label", "bug"))
 	must(t, s.FinishStep(ctx, v.Subject, steps[0], StepResult{State: Dead, Reason: "late", At: noon}))
 	must(t, s.FinishStep(ctx, v.Subject, steps[0], StepResult{State: Done, At: noon}))
-	must(t, s.StepTried(ctx, steps[0].ID))
+	must(t, s.StepTried(ctx, steps[0].ID, noon))
 	equal(t, "steps", one[[]Step](t)(s.Steps(ctx, v.ID)), want)
 	equal(t, "memory", one[rules.Memory](t)(s.Memory(ctx, v.Subject)), rules.Memory{})
 }
@@ -560,7 +563,7 @@ func testNothing(t *testing.T, s Store) {
 	notFound("finish", s.Finish(ctx, Done, "", 1))
 	notFound("fan out", s.FanOut(ctx, Visit{ID: 1, DeliveryID: 1}, []string{"x"}))
 	notFound("plan", s.WritePlan(ctx, Plan{Visit: 1}))
-	notFound("step tried", s.StepTried(ctx, 1))
+	notFound("step tried", s.StepTried(ctx, 1, noon))
 	notFound("finish step", s.FinishStep(ctx, "x", Step{ID: 1}, StepResult{State: Done}))
 	must(t, s.ForgetPut(ctx, "x", "label", "y"))
 	equal(t, "deliveries", one[[]Delivery](t)(s.Deliveries(ctx, Filter{})), []Delivery(nil))
@@ -580,7 +583,7 @@ func testChanged(t *testing.T, s Store) {
 		"Keep":       func() error { _, err := s.Keep(ctx, delivery(2)); return err },
 		"Retry":      func() error { return s.Retry(ctx, v.ID, noon, "") },
 		"PutOff":     func() error { return s.PutOff(ctx, v.ID, noon, "") },
-		"StepTried":  func() error { return s.StepTried(ctx, steps[0].ID) },
+		"StepTried":  func() error { return s.StepTried(ctx, steps[0].ID, noon) },
 		"SaveConfig": func() error { return s.SaveConfig(ctx, Config{RepositoryID: 1}) },
 		"Finish":     func() error { return s.Finish(ctx, Done, "", v.ID) },
 	} {

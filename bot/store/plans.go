@@ -98,9 +98,9 @@ func (s *sqliteStore) Steps(ctx context.Context, visit int64) ([]Step, error) {
 	return list, nil
 }
 
-func (s *sqliteStore) StepTried(ctx context.Context, step int64) error {
+func (s *sqliteStore) StepTried(ctx context.Context, step int64, at time.Time) error {
 	return s.writer.do(ctx, func(b *batch) error {
-		_, err := b.changeStep(step, tryStep)
+		_, err := b.changeStep(step, tryStep, toMicro(at))
 		return err
 	})
 }

@@ -37,7 +37,7 @@ const (
 	insertDecision = `INSERT INTO decisions (visit_id, subject, decision, api_calls, config, at) VALUES (?, ?, ?, ?, ?, ?)`
 	insertStep     = `INSERT INTO steps (visit_id, seq, step, state, attempts, url, reason, at) VALUES (?, ?, ?, 'waiting', 0, '', '', ?)`
 	stepThere      = `SELECT id FROM steps WHERE id = ?`
-	tryStep        = `UPDATE steps SET attempts = attempts + 1 WHERE id = ? AND state = 'waiting'`
+	tryStep        = `UPDATE steps SET attempts = attempts + 1, at = ? WHERE id = ? AND state = 'waiting'`
 	finishStep     = `UPDATE steps SET state = ?, url = ?, reason = ?, at = ? WHERE id = ? AND state = 'waiting'`
 
 	saveHeld      = `INSERT INTO held (subject, rule, holds) VALUES (?, ?, ?) ON CONFLICT (subject, rule) DO UPDATE SET holds = excluded.holds`

@@ -107,9 +107,9 @@ type Step struct {
 	Step     rules.Step
 	State    State
 	Attempts int
-	URL      string // what it made on GitHub
-	Reason   string // why it is dead or was skipped
-	At       time.Time
+	URL      string    // what it made on GitHub
+	Reason   string    // why it is dead or was skipped
+	At       time.Time // it was planned, tried last, or ended
 }
 
 // StepResult is what became of a step.
@@ -201,8 +201,8 @@ type Store interface {
 	WritePlan(ctx context.Context, p Plan) error
 	// Steps lists the steps of a visit in order.
 	Steps(ctx context.Context, visit int64) ([]Step, error)
-	// StepTried counts an attempt of a step, before it is begun.
-	StepTried(ctx context.Context, step int64) error
+	// StepTried counts an attempt of a step that is begun at a time, before it is begun.
+	StepTried(ctx context.Context, step int64, at time.Time) error
 	// FinishStep stores what became of a step and what follows for the memory of its subject, in one piece. Done: what
 	// s.Step.Put says was put there; with Undo it is gone, and so it is when taking it back was Skipped. Dead: the rule did not
 	// do what it fires once for, so it counts as never decided and may fire again.

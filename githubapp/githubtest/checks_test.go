@@ -114,3 +114,26 @@ func TestWorkflows(t *testing.T) {
 		t.Errorf("runs %+v", runs)
 	}
 }
+
+// A run is called by its workflow's run-name; what a repository_dispatch starts, without one, by the event's type.
+func TestRunNames(t *testing.T) {
+	w := start(t)
+	ctx := context.Background()
+	w.AddWorkflow(repo, githubtest.WorkflowSpec{Name: "Deploy", Path: ".github/workflows/deploy.yml", Dispatch: true,
+		RunName: "Deploy to ${{ inputs.to }}", Events: []string{"other"}})
+	w.AddWorkflow(repo, githubtest.WorkflowSpec{Name: "Listen", Path: ".github/workflows/listen.yml", Events: []string{"told"}})
+	_, err := w.gh.Actions.CreateWorkflowDispatchEventByFileName(ctx, "acme", "app", "deploy.yml",
+		github.CreateWorkflowDispatchEventRequest{Ref: "main", Inputs: map[string]any{"to": "staging"}})
+	w.ok(err)
+	_, _, err = w.gh.Repositories.Dispatch(ctx, "acme", "app", github.DispatchRequestOptions{EventType: "told"})
+	w.ok(err)
+	runs, _, err := w.gh.Actions.ListRepositoryWorkflowRuns(ctx, "acme", "app", nil)
+	w.ok(err)
+	var titles []string
+	for _, r := range runs.WorkflowRuns {
+		titles = append(titles, r.GetEvent()+" "+r.GetDisplayTitle())
+	}
+	if got := strings.Join(titles, ", "); got != "repository_dispatch told, workflow_dispatch Deploy to staging" {
+		t.Errorf("runs %s", got)
+	}
+}

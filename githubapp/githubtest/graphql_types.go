@@ -161,7 +161,7 @@ var types = sync.OnceValue(func() map[string]fields {
 func queryTypes(t map[string]fields) {
 	t["Query"] = fields{
 		"repository": on("Repository", "owner name followRenames", func(x *execution, _ any, a args) any {
-			r := x.s.findRepo(a.text("owner"), a.text("name"))
+			r := x.s.findMoved(a.text("owner"), a.text("name"))
 			if r == nil || !x.token.covers(r) {
 				return missing("Could not resolve to a Repository with the name '%s/%s'.", a.text("owner"), a.text("name"))
 			}

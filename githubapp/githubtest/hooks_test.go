@@ -211,7 +211,7 @@ func TestRedelivery(t *testing.T) {
 	list, _, err := app.Apps.ListHookDeliveries(ctx, nil)
 	w.ok(err)
 	d := list[0]
-	if d.GetEvent() != "issues" || d.GetStatusCode() != 0 || d.GetRedelivery() || d.GetInstallationID() != w.seeded.Installation {
+	if d.GetEvent() != "issues" || d.GetStatusCode() != 502 || d.GetRedelivery() || d.GetInstallationID() != w.seeded.Installation {
 		t.Errorf("delivery: %+v", d)
 	}
 	full, _, err := app.Apps.GetHookDelivery(ctx, d.GetID())

@@ -66,6 +66,15 @@ func LoseAnswer() Behaviour {
 	}
 }
 
+// Unanswered does what was asked, calls done, and leaves the client without an answer until it goes away.
+func Unanswered(done func()) Behaviour {
+	return func(w http.ResponseWriter, r *http.Request, carryOut http.Handler) {
+		carryOut.ServeHTTP(newMemo(), r)
+		done()
+		<-r.Context().Done()
+	}
+}
+
 // Truncate does what was asked and sends only the first n bytes of the answer's body.
 func Truncate(n int) Behaviour {
 	return func(w http.ResponseWriter, r *http.Request, carryOut http.Handler) {

@@ -166,6 +166,7 @@ func (v Visit) Rename(name string) error {
 			return invalid("Repository", "name", "already_exists", "")
 		}
 		old := r.name
+		r.former = append(r.former, r.full())
 		r.name, r.updated = name, v.s.Now()
 		v.s.emit(r, "repository", "renamed", who, object{"changes": object{"repository": object{"name": object{"from": old}}}})
 		return nil

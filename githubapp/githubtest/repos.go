@@ -47,6 +47,7 @@ type repo struct {
 	spec          RepositorySpec
 	owner         *user
 	name          string
+	former        []string // full names that it had
 	parent        *repo
 	private       bool
 	archived      bool
@@ -589,5 +590,6 @@ func (c *call) dispatchRepo() answer {
 	}
 	c.s.emit(c.repo, "repository_dispatch", in.EventType, c.who, object{"branch": c.repo.defaultBranch,
 		"client_payload": in.Payload})
+	c.startListening(in.EventType, in.Payload)
 	return noContent()
 }

@@ -166,6 +166,9 @@ func (c *call) guarded(needs string, entry *Request, handle func(*call) answer) 
 // authorize finds the repository of the path and holds the token against it and against needs.
 func (c *call) authorize(needs string) *problem {
 	if owner := c.vars["owner"]; owner != "" {
+		if p := c.moved(); p != nil {
+			return p
+		}
 		c.repo = c.s.findRepo(owner, c.vars["repo"])
 		if c.repo == nil || !c.token.covers(c.repo) {
 			return notFound()
@@ -177,6 +180,9 @@ func (c *call) authorize(needs string) *problem {
 	for need := range strings.SplitSeq(needs, "|") {
 		if name, level, _ := strings.Cut(need, ":"); c.token.may(name, level) {
 			c.via = name
+			if c.repo != nil && c.repo.archived && c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
+				return problemf(http.StatusForbidden, "Repository was archived so is read-only.")
+			}
 			return nil
 		}
 	}

@@ -98,6 +98,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	entry := s.log.begin(r, body, s.Now())
+	r.URL = s.canonical(r.URL)
 	rec := &statusRecorder{ResponseWriter: w}
 	defer func() {
 		s.log.end(entry, rec.status)

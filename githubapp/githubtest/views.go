@@ -85,6 +85,7 @@ type WorkflowRun struct {
 	ID                                           int64
 	Name, Event, Branch, SHA, Status, Conclusion string
 	Attempt                                      int
+	Title                                        string // by the run-name; "" for the subject of its commit
 }
 
 // Issue looks at an issue or pull request; ok is false when there is none.
@@ -186,7 +187,7 @@ func (s *Server) WorkflowRuns(repository string) []WorkflowRun {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return each(s.mustRepo(repository).workflowRuns, func(w *workflowRun) WorkflowRun {
-		return WorkflowRun{w.id, w.workflow.spec.Name, w.event, w.branch, w.sha, w.status, w.conclusion, w.attempt}
+		return WorkflowRun{w.id, w.workflow.spec.Name, w.event, w.branch, w.sha, w.status, w.conclusion, w.attempt, w.title}
 	})
 }
 

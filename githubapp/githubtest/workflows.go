@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -11,9 +12,11 @@ import (
 
 // WorkflowSpec is a workflow of GitHub Actions that a repository has.
 type WorkflowSpec struct {
-	Name     string // "CI"
-	Path     string // ".github/workflows/ci.yml"
-	Dispatch bool   // whether it has a workflow_dispatch trigger
+	Name     string   // "CI"
+	Path     string   // ".github/workflows/ci.yml"
+	Dispatch bool     // whether it has a workflow_dispatch trigger
+	Events   []string // types of repository_dispatch that start it
+	RunName  string   // its run-name, in which ${{ inputs.NAME }} and ${{ github.event.client_payload.NAME }} are filled in
 	Jobs     []string
 }
 
@@ -27,6 +30,7 @@ type workflow struct {
 type workflowRun struct {
 	id         int64
 	node       string
+	title      string // "" for the commit's subject
 	repo       *repo
 	workflow   *workflow
 	suite      *checkSuite
@@ -53,6 +57,13 @@ type job struct {
 	conclusion string
 	started    time.Time
 	completed  time.Time
+}
+
+// AddWorkflow gives a repository one more workflow.
+func (s *Server) AddWorkflow(repository string, spec WorkflowSpec) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addWorkflow(s.mustRepo(repository), spec)
 }
 
 func (s *Server) addWorkflow(r *repo, spec WorkflowSpec) *workflow {
@@ -103,7 +114,7 @@ func (s *Server) runJSON(w *workflowRun) object {
 	url := r.url(s, "/actions/runs/%d", w.id)
 	o := object{
 		"id": w.id, "node_id": w.node, "name": w.workflow.spec.Name, "head_branch": w.branch, "head_sha": w.sha, "path": w.workflow.spec.Path,
-		"display_title": s.git.commits[w.sha].subject(), "run_number": w.number, "event": w.event, "status": w.status,
+		"display_title": cmp.Or(w.title, s.git.commits[w.sha].subject()), "run_number": w.number, "event": w.event, "status": w.status,
 		"conclusion": orNull(w.conclusion), "workflow_id": w.workflow.id, "check_suite_id": w.suite.id, "check_suite_node_id": w.suite.node,
 		"url": url, "html_url": r.web(s, "/actions/runs/%d", w.id), "pull_requests": s.checkPulls(r,
 			w.sha), "created_at": when(w.created),
@@ -256,8 +267,29 @@ func (c *call) dispatchWorkflow() answer {
 	branch := strings.TrimPrefix(in.Ref, "refs/heads/")
 	c.s.emit(c.repo, "workflow_dispatch", "", c.who, object{"inputs": in.Inputs, "ref": "refs/heads/" + branch,
 		"workflow": w.spec.Path})
-	c.s.startWorkflow(c.repo, w, "workflow_dispatch", branch, at.sha, c.repo, c.who)
+	c.s.startWorkflow(c.repo, w, "workflow_dispatch", branch, at.sha, c.repo, c.who).title = w.spec.titleOf("inputs", in.Inputs)
 	return noContent()
+}
+
+// titleOf is the title of a run that was started with values, which its run-name finds in the context; "" without a run-name.
+func (w WorkflowSpec) titleOf(context string, values object) string {
+	title := w.RunName
+	for name, value := range values {
+		title = strings.ReplaceAll(title, "${{ "+context+"."+name+" }}", fmt.Sprint(value))
+	}
+	return title
+}
+
+// startListening starts the workflows that listen to a repository_dispatch. Without a run-name such a run is called like the
+// event's type.
+func (c *call) startListening(eventType string, payload object) {
+	sha := c.repo.refs["refs/heads/"+c.repo.defaultBranch]
+	for _, w := range c.repo.workflows {
+		if slices.Contains(w.spec.Events, eventType) {
+			run := c.s.startWorkflow(c.repo, w, "repository_dispatch", c.repo.defaultBranch, sha, c.repo, c.who)
+			run.title = cmp.Or(w.spec.titleOf("github.event.client_payload", payload), eventType)
+		}
+	}
 }
 
 func (c *call) listRuns() answer {
