@@ -53,6 +53,7 @@ func TestMain(m *testing.M) {
 //	calls N               checks that the bot has made N API requests since the last calls, token requests aside
 //	dead                  prints the reasons of deliveries that were given up
 //	waiting N             checks that N visits wait
+//	expire                has what is old leave the store, and prints how much that was
 //	told                  prints what was decided since the last told: rule, outcome, note, and each condition
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -88,6 +89,7 @@ func TestScripts(t *testing.T) {
 			"team":      verb((*world).team),
 			"dead":      verb((*world).dead),
 			"waiting":   verb((*world).waiting),
+			"expire":    verb((*world).expire),
 			"told":      verb((*world).told),
 		},
 	})
@@ -389,6 +391,12 @@ func (w *world) waiting(ts *testscript.TestScript, args []string) error {
 	if err == nil && strconv.FormatInt(counts.Waiting, 10) != args[0] {
 		err = fmt.Errorf("%d visits wait, want %s", counts.Waiting, args[0])
 	}
+	return err
+}
+
+func (w *world) expire(ts *testscript.TestScript, args []string) error {
+	gone, err := w.server.retention.Pass(context.Background())
+	fmt.Fprintf(ts.Stdout(), "%d deliveries, %d bodies, %d subjects\n", gone.Deliveries, gone.Bodies, gone.Subjects)
 	return err
 }
 

@@ -77,6 +77,9 @@ func (h *Host) dispatchBatch(ctx context.Context, after int64) (int64, error) {
 	if err != nil {
 		return after, fmt.Errorf("list what is due: %w", err)
 	}
+	if err := h.noteEnds(ctx, visits); err != nil {
+		return 0, err
+	}
 	var unheard []int64
 	var jobs []queue.Job
 	for _, v := range visits {

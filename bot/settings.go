@@ -31,6 +31,7 @@ type Settings struct {
 	GraphQLURL     string // "" when derived from APIURL
 
 	Database string // path of the SQLite file
+	Keep     Keep
 
 	// File and Source are the operator's file as it was read, for the rules in it. Source is nil when there is no file.
 	File   string
@@ -65,7 +66,10 @@ type file struct {
 		GraphQLURL        string   `toml:"graphql_url" env:"BELLHOP_GRAPHQL_URL" doc:"Derived from api_url; to be set only where that goes wrong."`
 	} `toml:"github" doc:"The App, and where GitHub is."`
 	Storage struct {
-		URL string `toml:"url" env:"BELLHOP_STORAGE_URL" default:"sqlite:bellhop.db" doc:"Where deliveries are kept: sqlite: and the path of a file on a local disk."`
+		URL        string `toml:"url" env:"BELLHOP_STORAGE_URL" default:"sqlite:bellhop.db" doc:"Where deliveries are kept: sqlite: and the path of a file on a local disk."`
+		Keep       string `toml:"keep" env:"BELLHOP_STORAGE_KEEP" default:"30d" doc:"How long deliveries that are done are kept, with their decisions and steps; 7d or more, or forever."`
+		KeepDead   string `toml:"keep_dead" env:"BELLHOP_STORAGE_KEEP_DEAD" default:"90d" doc:"How long deliveries that were given up are kept, unless keep is longer."`
+		KeepBodies string `toml:"keep_bodies" env:"BELLHOP_STORAGE_KEEP_BODIES" default:"7d" doc:"How long the payloads of deliveries that are done are kept, unless keep is shorter."`
 	} `toml:"storage" doc:"Where the bot keeps what it must not forget."`
 }
 

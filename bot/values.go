@@ -53,6 +53,7 @@ func (l *loader) check() {
 		l.api("github.graphql_url", gh.GraphQLURL)
 	}
 	l.database("storage.url", l.in.Storage.URL)
+	l.keep()
 }
 
 const secretMend = "Write the secret of the App's settings page; `openssl rand -hex 32` makes a good one."

@@ -76,6 +76,9 @@ func (s *sqliteStore) delivery(ctx context.Context, query string, arg any) (*Del
 	if err != nil {
 		return nil, fmt.Errorf("delivery %v: %w", arg, notFound(err))
 	}
+	if packed == nil { // its body has left before it
+		return &d, nil
+	}
 	if d.Body, err = s.press.unpack(packed); err != nil {
 		return nil, fmt.Errorf("delivery %v: %w", arg, err)
 	}

@@ -158,6 +158,19 @@ CREATE TABLE config_files (
 ) WITHOUT ROWID;
 INSERT INTO config_files SELECT repository_id, '.github/bot.toml', repository, sha, good_sha, good, problem, at FROM configs;
 DROP TABLE configs;
+`, `
+-- Subjects that have come to their end: what is remembered of them leaves some time after it.
+CREATE TABLE ended (
+	subject TEXT    PRIMARY KEY,
+	at      INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX ended_at ON ended (at);
+
+-- One row, written to find out whether the disk takes a write.
+CREATE TABLE pulse (
+	id    INTEGER PRIMARY KEY,
+	beats INTEGER NOT NULL
+);
 `}
 
 // migrate brings the database behind conn to the newest version, or refuses it. Before it is sure that the file is ours it

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -262,6 +263,12 @@ func TestPlans(t *testing.T) {
 		{"deliveries that wait", list(Filter{State: Waiting}), "SCAN visits USING"},
 		{"dead deliveries", list(Filter{State: Dead}), "SCAN visits USING"},
 		{"deliveries on a subject", list(Filter{Subject: "x"}), ""},
+		{"take a delivery away", expireDelivery, ""},
+		{"take a body away", expireBody, ""},
+		{"old deliveries", selectOld, ""},
+		{"old bodies", selectOldBodies, ""},
+		{"ended subjects", selectEnded, ""},
+		{"take an end away", takeEnded, ""},
 		{"newest deliveries", list(Filter{}), "SCAN d"}, // from the end, until there are enough
 	} {
 		rows, err := s.reader.Query("EXPLAIN QUERY PLAN "+test.query, make([]any, strings.Count(test.query, "?"))...)
@@ -309,4 +316,31 @@ func TestReadersDoNotWaitForTheWriter(t *testing.T) {
 	}
 	close(let)
 	must(t, <-written)
+}
+
+// TestFileStopsGrowing keeps and lets go as much again and again: the space that leaves is used again.
+func TestFileStopsGrowing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bellhop.db")
+	s := openSQLite(t, path)
+	size := func() int64 {
+		t.Helper()
+		var pages int64
+		must(t, s.reader.QueryRow("SELECT page_count FROM pragma_page_count").Scan(&pages))
+		return pages
+	}
+	var first int64
+	for round := range 6 {
+		for i := range 100 {
+			d := delivery(round*1000 + i)
+			d.Received, d.Body = noon.AddDate(0, 0, round), payload(i)
+			must(t, s.Finish(ctx, Done, "", keep(t, s, d).ID))
+		}
+		equal(t, "gone", one[Expired](t)(s.ExpireDeliveries(ctx, noon.AddDate(0, 0, round), time.Time{}, 0, 1000)).Gone, min(round, 1)*100)
+		if round == 1 {
+			first = size()
+		}
+	}
+	if last := size(); last > first+first/10 {
+		t.Errorf("%d pages after two rounds, %d after six", first, last)
+	}
 }

@@ -66,12 +66,24 @@ const (
 		ON CONFLICT (id) DO UPDATE SET installation = excluded.installation, repository = excluded.repository, data = excluded.data`
 	forgetRepository   = `DELETE FROM repositories WHERE id = ?`
 	forgetInstallation = `DELETE FROM repositories WHERE installation = ?`
+
+	// What hangs on a delivery goes with it, by ON DELETE CASCADE.
+	expireDelivery = `DELETE FROM deliveries WHERE id = ? AND NOT EXISTS (SELECT 1 FROM visits v WHERE v.delivery_id = deliveries.id AND v.state = 'waiting')`
+	expireBody     = `DELETE FROM bodies WHERE delivery_id = ? AND NOT EXISTS (SELECT 1 FROM visits v WHERE v.delivery_id = bodies.delivery_id AND v.state <> 'done')`
+	endSubject     = `INSERT INTO ended (subject, at) VALUES (?, ?) ON CONFLICT (subject) DO NOTHING`
+	takeEnded      = `DELETE FROM ended WHERE subject = ? AND at < ?
+		AND NOT EXISTS (SELECT 1 FROM visits v WHERE v.subject = ended.subject) AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.subject = ended.subject)`
+	reviveSubject  = `DELETE FROM ended WHERE subject = ?`
+	forgetAllHeld  = `DELETE FROM held WHERE subject = ?`
+	forgetAllTimes = `DELETE FROM times WHERE subject = ?`
+
+	beat = `INSERT INTO pulse (id, beats) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET beats = beats + 1`
 )
 
 // Reads. The states are written out, not parameters, where a partial index has to be found.
 const (
-	selectDelivery = `SELECT ` + deliveryColumns + `, b.body FROM deliveries d JOIN bodies b ON b.delivery_id = d.id WHERE d.id = ?`
-	selectByGUID   = `SELECT ` + deliveryColumns + `, b.body FROM deliveries d JOIN bodies b ON b.delivery_id = d.id WHERE d.guid = ?`
+	selectDelivery = `SELECT ` + deliveryColumns + `, b.body FROM deliveries d LEFT JOIN bodies b ON b.delivery_id = d.id WHERE d.id = ?`
+	selectByGUID   = `SELECT ` + deliveryColumns + `, b.body FROM deliveries d LEFT JOIN bodies b ON b.delivery_id = d.id WHERE d.guid = ?`
 	countAll       = `SELECT count(*) FROM deliveries`
 	countVisits    = `SELECT (SELECT count(*) FROM visits WHERE state = 'waiting'), (SELECT count(*) FROM visits WHERE state = 'dead')`
 
@@ -97,6 +109,14 @@ const (
 	selectNextTimer    = `SELECT coalesce(min(due), 0) FROM timers`
 	selectTimes        = `SELECT rule, since, fired, head FROM times WHERE subject = ?`
 	selectRepositories = `SELECT id, installation, repository, data FROM repositories WHERE id > ? ORDER BY id LIMIT ?`
+
+	selectNewest    = `SELECT received FROM deliveries ORDER BY id DESC LIMIT 1`
+	selectOld       = `SELECT d.id, d.received, ` + deliveryState + ` FROM deliveries d WHERE d.id > ? ORDER BY d.id LIMIT ?`
+	selectOldBodies = `SELECT d.id, d.received, ` + deliveryState + ` FROM bodies b JOIN deliveries d ON d.id = b.delivery_id WHERE b.delivery_id > ? ORDER BY b.delivery_id LIMIT ?`
+	// A subject that something is still to be done about, or that something was heard of lately, is not forgotten.
+	selectEnded = `SELECT e.subject FROM ended e WHERE e.at < ?
+		AND NOT EXISTS (SELECT 1 FROM visits v WHERE v.subject = e.subject) AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.subject = e.subject)
+		ORDER BY e.at LIMIT ?`
 )
 
 // selectDeliveries is the statement of a filter and its arguments. What waits and what is dead are short lists, so their

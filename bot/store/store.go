@@ -62,7 +62,7 @@ type Delivery struct {
 	Sender       string // login
 	Source       string // "webhook", later also "recovered", "replayed", "schedule"
 	Received     time.Time
-	Body         []byte // JSON as GitHub sent it; nil in lists
+	Body         []byte // JSON as GitHub sent it; nil in lists, and once it has left (see Expiry)
 	State        State
 	Reason       string // why it is dead
 }
@@ -219,7 +219,10 @@ type Store interface {
 	SaveConfig(ctx context.Context, c Config) error
 
 	Timers
+	Expiry
 
+	// Writable makes a small write, and returns nil once it is synced to disk.
+	Writable(ctx context.Context) error
 	// Counts counts what is stored and what waits.
 	Counts(ctx context.Context) (Counts, error)
 	// Changed returns a channel that is closed after the next write is committed, and before its caller is released. Take it
