@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -51,6 +52,8 @@ type Host struct {
 	log     *slog.Logger
 	told    func(Visited)
 	poked   chan struct{}
+
+	stumbled atomic.Bool // over the store; what waits is to be looked at again soon
 
 	scheduled sync.Map // ID of a repository → the *rules.Set whose schedules are booked there
 }
@@ -124,6 +127,9 @@ func (h *Host) busy(ctx context.Context) (string, error) {
 	}
 	if len(timers) > 0 {
 		return timers[0].Subject, nil
+	}
+	if far, err := h.store.NextDue(ctx, h.now().Add(maxPutOff)); err != nil || !far.IsZero() {
+		return "what was put off by a clock that was ahead", err
 	}
 	for after := int64(0); ; {
 		due, err := h.store.Due(ctx, h.now(), after, batch)

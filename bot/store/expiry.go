@@ -49,7 +49,7 @@ func (s *sqliteStore) expire(ctx context.Context, look, take string, before map[
 	// IDs grow as time does, but for a clock that was set: what was received after the newest was received with another clock,
 	// and does not tell that all behind it is young.
 	var newest int64
-	if err := s.reads[selectNewest].QueryRowContext(ctx).Scan(&newest); err != nil {
+	if err := s.row(ctx, selectNewest, nil, &newest); err != nil {
 		if notFound(err) == ErrNotFound {
 			return Expired{}, nil
 		}

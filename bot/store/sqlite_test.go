@@ -126,7 +126,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 	s, err := OpenSQLite(path, Options{})
 	must(t, err)
 	_, err = OpenSQLite(path, Options{})
-	if err == nil || !strings.Contains(err.Error(), path+" is in use") || !strings.Contains(err.Error(), path+".lock") {
+	if want := fmt.Sprintf("%s is in use: process %d holds %s.lock", path, os.Getpid(), path); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("second open: %v", err)
 	}
 	keep(t, s, delivery(1)) // the first is not disturbed
@@ -204,7 +204,7 @@ func TestForeignFilesAreRefused(t *testing.T) {
 	}
 }
 
-// TestMigration stops after each migration and goes on from there with data in place.
+// TestMigration has a migration fail, with a good one before it, and then go well.
 func TestMigration(t *testing.T) {
 	all := migrations
 	defer func() { migrations = all }()
@@ -218,13 +218,28 @@ func TestMigration(t *testing.T) {
 	if _, err := OpenSQLite(path, Options{}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("migrate to schema %d", len(all)+2)) {
 		t.Fatalf("broken migration: %v", err)
 	}
-	// The good one stays, the broken one left nothing.
-	migrations = append(all[:len(all):len(all)], "THIS WAS DONE", "INSERT INTO extra VALUES (1)")
+	// Nothing is left of them: the Bellhop before starts on the file.
+	migrations = all
+	s, err = OpenSQLite(path, Options{})
+	must(t, err)
+	must(t, s.Close())
+	migrations = append(all[:len(all):len(all)], "CREATE TABLE extra (id INTEGER PRIMARY KEY)", "INSERT INTO extra VALUES (1)")
 	s2 := openSQLite(t, path)
 	equal(t, "delivery", one[*Delivery](t)(s2.DeliveryByGUID(ctx, "guid-1")).State, Waiting)
 	var version, rows int
 	must(t, s2.reader.QueryRow("SELECT (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM extra)").Scan(&version, &rows))
 	equal(t, "version and rows", []int{version, rows}, []int{len(all) + 2, 1})
+
+	// The copy from before is a database for the Bellhop before.
+	migrations = all
+	info, err := os.Stat(fmt.Sprintf("%s.schema-%d", path, len(all)))
+	must(t, err)
+	equal(t, "mode of the copy", info.Mode().Perm(), os.FileMode(0o600))
+	copied := openSQLite(t, fmt.Sprintf("%s.schema-%d", path, len(all)))
+	equal(t, "delivery", one[*Delivery](t)(copied.DeliveryByGUID(ctx, "guid-1")).State, Waiting)
+	left, err := filepath.Glob(path + "*.part")
+	must(t, err)
+	equal(t, "left behind", left, []string(nil))
 }
 
 // TestDurability holds the settings that durability rests on.
@@ -263,6 +278,7 @@ func TestPlans(t *testing.T) {
 		{"deliveries that wait", list(Filter{State: Waiting}), "SCAN visits USING"},
 		{"dead deliveries", list(Filter{State: Dead}), "SCAN visits USING"},
 		{"deliveries on a subject", list(Filter{Subject: "x"}), ""},
+		{"recall", recallVisits, ""},
 		{"take a delivery away", expireDelivery, ""},
 		{"take a body away", expireBody, ""},
 		{"old deliveries", selectOld, ""},

@@ -27,11 +27,12 @@ const (
 
 	insertVisit = `INSERT INTO visits (delivery_id, subject, installation, repository_id, state, attempts, not_before, reason, planned)
 		VALUES (?, ?, ?, ?, 'waiting', 0, 0, '', 0) ON CONFLICT (delivery_id, subject) DO NOTHING`
-	visitThere  = `SELECT id FROM visits WHERE id = ?`
-	finishVisit = `UPDATE visits SET state = ?, reason = ?, not_before = 0 WHERE id = ? AND state = 'waiting'`
-	retryVisit  = `UPDATE visits SET attempts = attempts + 1, not_before = ?, reason = ? WHERE id = ? AND state = 'waiting'`
-	putOffVisit = `UPDATE visits SET not_before = ?, reason = ? WHERE id = ? AND state = 'waiting'`
-	planVisit   = `UPDATE visits SET planned = 1 WHERE id = ? AND state = 'waiting' AND planned = 0`
+	visitThere   = `SELECT id FROM visits WHERE id = ?`
+	finishVisit  = `UPDATE visits SET state = ?, reason = ?, not_before = 0 WHERE id = ? AND state = 'waiting'`
+	retryVisit   = `UPDATE visits SET attempts = attempts + 1, not_before = ?, reason = ? WHERE id = ? AND state = 'waiting'`
+	putOffVisit  = `UPDATE visits SET not_before = ?, reason = ? WHERE id = ? AND state = 'waiting'`
+	recallVisits = `UPDATE visits SET not_before = ? WHERE state = 'waiting' AND not_before > 0 AND not_before > ?`
+	planVisit    = `UPDATE visits SET planned = 1 WHERE id = ? AND state = 'waiting' AND planned = 0`
 
 	insertDecision = `INSERT INTO decisions (visit_id, subject, decision, api_calls, config, at) VALUES (?, ?, ?, ?, ?, ?)`
 	insertStep     = `INSERT INTO steps (visit_id, seq, step, state, attempts, url, reason, at) VALUES (?, ?, ?, 'waiting', 0, '', '', ?)`

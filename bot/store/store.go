@@ -192,6 +192,8 @@ type Store interface {
 	Retry(ctx context.Context, visit int64, at time.Time, reason string) error
 	// PutOff moves a visit to at without counting an attempt: GitHub asked to wait.
 	PutOff(ctx context.Context, visit int64, at time.Time, reason string) error
+	// Recall moves to now all waiting visits that were put off to a time after far, and returns how many they were.
+	Recall(ctx context.Context, now, far time.Time) (int, error)
 
 	// WritePlan stores the plan of a visit and what is remembered of its rules, in one piece. A visit that has a plan keeps it:
 	// then nothing changes, and Steps has the one that counts.
