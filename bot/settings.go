@@ -141,6 +141,25 @@ func AdminAddress(from Sources) (string, error) {
 	return address, nil
 }
 
+// DatabasePath is the path of the database alone. Other settings may be wrong.
+func DatabasePath(from Sources) (string, error) {
+	src, err := os.ReadFile(from.Path)
+	if err != nil && !(from.Optional && errors.Is(err, fs.ErrNotExist)) {
+		return "", fmt.Errorf("read settings: %w", err)
+	}
+	l := parse(from.Path, src)
+	if l.file.Root == nil && src != nil {
+		return "", &SettingsError{l.problems()}
+	}
+	l.overlay(from)
+	l.found, l.loose = nil, nil
+	l.database("storage.url", l.in.Storage.URL)
+	if problems := l.problems(); len(problems) > 0 {
+		return "", &SettingsError{problems}
+	}
+	return l.out.Database, nil
+}
+
 // CheckSettings reports the mistakes in the settings of an operator's file that show in the file alone: it looks at no
 // environment and no other file, and asks for nothing that may stand elsewhere. Rules are left alone.
 func CheckSettings(name string, src []byte) []syntax.Diagnostic {
