@@ -135,7 +135,7 @@ func fill(t *testing.T, path string, n int, body func(i int) []byte) {
 	defer s.Close()
 	var next atomic.Int64
 	var callers sync.WaitGroup
-	for range 64 {
+	for range 512 { // so that they share commits
 		callers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				d := store.Delivery{GUID: fmt.Sprintf("backlog-%d", i), Event: "issues", Activity: "edited", Installation: 50001, RepositoryID: 100001,

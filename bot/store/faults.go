@@ -62,7 +62,7 @@ func refused(path string, err error) error {
 
 // checkedSize is up to which size a file is read through for damage when it is opened. A larger one would hold up the start by
 // seconds: reads come upon damage where it is, and a backup reads it all.
-const checkedSize = 64 << 20
+const checkedSize = 16 << 20
 
 // intact reads the whole file behind conn, when it is small.
 func intact(ctx context.Context, conn *sql.Conn, path string) error {
