@@ -30,6 +30,7 @@ type commands struct {
 
 	Demo    demoCommand    `cmd:"" help:"Show everything on this machine, against a stand-in for GitHub. Needs no account."`
 	Serve   serveCommand   `cmd:"" help:"Run the bot."`
+	Backup  backupCommand  `cmd:"" help:"Copy the database to a new file, also while the bot runs."`
 	Check   checkCommand   `cmd:"" help:"Look for mistakes in rule files."`
 	Expand  expandCommand  `cmd:"" help:"Print the ordinary rules that the presets of a rule file stand for."`
 	Help    helpCommand    `cmd:"" help:"Explain an action, a matcher, an event, a fact or a function of the rules; or list them all."`

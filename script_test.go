@@ -60,6 +60,7 @@ func TestMain(m *testing.M) {
 //	                      about deliveries
 //	dead                  prints the reasons of deliveries that were given up
 //	waiting N             checks that N visits wait
+//	expire                has what is old leave the store, and prints how much that was
 //	told                  prints what was decided since the last told: rule, outcome, note, and each condition
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -99,6 +100,7 @@ func TestScripts(t *testing.T) {
 			"team":      verb((*world).team),
 			"dead":      verb((*world).dead),
 			"waiting":   verb((*world).waiting),
+			"expire":    verb((*world).expire),
 			"told":      verb((*world).told),
 		},
 	})
@@ -455,6 +457,12 @@ func (w *world) waiting(ts *testscript.TestScript, args []string) error {
 	if err == nil && strconv.FormatInt(counts.Waiting, 10) != args[0] {
 		err = fmt.Errorf("%d visits wait, want %s", counts.Waiting, args[0])
 	}
+	return err
+}
+
+func (w *world) expire(ts *testscript.TestScript, args []string) error {
+	gone, err := w.server.retention.Pass(context.Background())
+	fmt.Fprintf(ts.Stdout(), "%d deliveries, %d bodies, %d subjects\n", gone.Deliveries, gone.Bodies, gone.Subjects)
 	return err
 }
 

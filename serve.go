@@ -83,6 +83,7 @@ func signals() (context.Context, context.CancelFunc) {
 type server struct {
 	store         store.Store
 	host          *bot.Host
+	retention     *bot.Retention
 	hooks         http.Handler
 	public, admin net.Listener // admin is nil when there is none
 	log           *slog.Logger
@@ -129,6 +130,7 @@ func open(ctx context.Context, settings *bot.Settings, o serverOptions) (s *serv
 	if err != nil {
 		return s, err
 	}
+	s.retention = bot.NewRetention(bot.RetentionOptions{Store: s.store, Keep: settings.Keep, Now: o.now, Log: o.log})
 	mux := http.NewServeMux()
 	mux.Handle("/webhook", bot.NewReceiver(bot.ReceiverOptions{
 		Verifier: verifier, Store: s.store, Revive: s.host.Revive, MaxBody: settings.MaxBody, Proxies: settings.TrustedProxies, Now: o.now, Log: o.log,
@@ -160,6 +162,7 @@ func (s *server) run(ctx context.Context) error {
 	parts, ctx := errgroup.WithContext(ctx)
 	parts.Go(func() error { return (&bot.Server{Listener: s.public, Handler: s.hooks, Log: s.log}).Run(ctx) })
 	parts.Go(func() error { return s.host.Run(ctx) })
+	parts.Go(func() error { return s.retention.Run(ctx) })
 	// The admin listener outlives the others, to tell that they are ending.
 	var last errgroup.Group
 	lastCtx, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -177,7 +180,7 @@ func (s *server) run(ctx context.Context) error {
 func (s *server) probes(ctx context.Context) []bot.Probe {
 	return []bot.Probe{
 		{Name: "running", Check: func(context.Context) error { return ctx.Err() }},
-		{Name: "store", Check: func(ctx context.Context) error { return s.store.Finish(ctx, store.Done, "") }},
+		{Name: "store", Check: s.store.Writable},
 	}
 }
 

@@ -16,6 +16,8 @@ const (
 	sweep = time.Minute
 	// readAgain is how long it waits when the store cannot be read.
 	readAgain = time.Second
+	// workAgain is how long it waits before it sweeps when a worker met a store that could not be written or read.
+	workAgain = 5 * time.Second
 )
 
 // dispatch tails the store for visits that may be done and wakes their subjects. A visit that no rule listens to ends here:
@@ -28,10 +30,18 @@ func (h *Host) dispatch(ctx context.Context) error {
 	)
 	for {
 		changed := h.store.Changed() // before looking, so that no write is missed
-		if now := h.now(); !now.Before(next) {
+		if at := h.now().Add(workAgain); h.stumbled.Swap(false) && at.Before(next) {
+			next = at
+		}
+		var err error
+		if now := h.now(); !now.Before(next) || setBack(swept, now) {
+			err = h.mindClock(ctx, swept, now)
 			after, swept, next = 0, now, now.Add(sweep)
 		}
-		last, err := after, h.ring(ctx)
+		last := after
+		if err == nil {
+			err = h.ring(ctx)
+		}
 		if err == nil {
 			last, err = h.dispatchBatch(ctx, after)
 		}
@@ -76,6 +86,9 @@ func (h *Host) dispatchBatch(ctx context.Context, after int64) (int64, error) {
 	visits, err := h.store.Due(ctx, h.now(), after, batch)
 	if err != nil {
 		return after, fmt.Errorf("list what is due: %w", err)
+	}
+	if err := h.noteEnds(ctx, visits); err != nil {
+		return 0, err
 	}
 	var unheard []int64
 	var jobs []queue.Job

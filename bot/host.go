@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -57,6 +58,8 @@ type Host struct {
 
 	resumed   chan struct{} // closed once what the operator's rules book is booked
 	scheduled sync.Map      // ID of a repository → the *rules.Set whose schedules are booked there
+
+	stumbled atomic.Bool // over the store; what waits is to be looked at again soon
 }
 
 // NewHost puts the parts together. It makes no request.
@@ -147,6 +150,9 @@ func (h *Host) busy(ctx context.Context) (string, error) {
 	}
 	if len(timers) > 0 {
 		return timers[0].Subject, nil
+	}
+	if far, err := h.store.NextDue(ctx, h.now().Add(maxPutOff)); err != nil || !far.IsZero() {
+		return "what was put off by a clock that was ahead", err
 	}
 	for after := int64(0); ; {
 		due, err := h.store.Due(ctx, h.now(), after, batch)

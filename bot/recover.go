@@ -19,8 +19,8 @@ const (
 	// maxRequests bounds what one pass asks GitHub for: less than the 900 in a minute at which its secondary limit begins.
 	// https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
 	maxRequests = 800
-	// goesOn is when the next pass begins where one has not come to its end.
-	goesOn = time.Minute
+	// nextPass is when the next pass begins where one has not come to its end.
+	nextPass = time.Minute
 	// maxMissed bounds how many missed deliveries are remembered at a time.
 	maxMissed = 20_000
 	// overlap is how far a pass looks back before where the last good one ended: an attempt is listed only when it has ended,
@@ -157,7 +157,7 @@ func (r *recovery) once(ctx context.Context) {
 	case err != nil:
 		next = r.failed(err, now, meter.Calls())
 	case !p.Until.IsZero():
-		next = now.Add(min(goesOn, r.Every))
+		next = now.Add(min(nextPass, r.Every))
 		r.h.log.Info("recovery goes on soon", "missed", len(p.Missed), "calls", meter.Calls())
 	}
 	r.mu.Lock()
@@ -187,7 +187,7 @@ func (r *recovery) failed(err error, now time.Time, calls int) time.Time {
 	verdict := judge(err, now)
 	next := verdict.At
 	if next.IsZero() {
-		next = now.Add(min(goesOn<<min(r.fails, 10), r.Every))
+		next = now.Add(min(nextPass<<min(r.fails, 10), r.Every))
 	}
 	r.fails++
 	r.h.log.Warn("recovery of missed deliveries failed", "why", verdict.Reason, "err", err, "next", next, "calls", calls)

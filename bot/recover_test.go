@@ -132,7 +132,7 @@ func TestRecoverInParts(t *testing.T) {
 	if p, requests := m.pass(); p.Listed || p.Cursor == "" || requests != 1 {
 		t.Fatalf("the first pass made %d requests, and goes on at %q", requests, p.Cursor)
 	}
-	m.now = m.now.Add(goesOn)
+	m.now = m.now.Add(nextPass)
 	if !m.r.due(m.now) {
 		t.Error("it does not go on soon")
 	}
@@ -142,7 +142,7 @@ func TestRecoverInParts(t *testing.T) {
 		t.Fatalf("the second pass made %d requests and left %d", requests, len(p.Missed))
 	}
 	m.r.budget = maxRequests
-	m.now = m.now.Add(goesOn)
+	m.now = m.now.Add(nextPass)
 	if p, requests := m.pass(); p.Since.IsZero() || !p.Until.IsZero() || len(p.Missed) > 0 || requests != n-49 {
 		t.Errorf("the third pass made %d requests and left %+v", requests, p)
 	}

@@ -56,7 +56,7 @@ func (h *Host) resume(ctx context.Context) error {
 }
 
 // book makes the timers of a repository those of the schedules wanted, among the rules that are meant. A schedule that is
-// booked stays as it is.
+// booked stays as it is, unless the clock was ahead when it was booked.
 func (h *Host) book(ctx context.Context, r store.Repository, want []rules.Schedule, meant func(rule string) bool) error {
 	key := subject{repository: r.ID}.String()
 	booked, err := h.store.TimersOn(ctx, key)
@@ -76,7 +76,7 @@ func (h *Host) book(ctx context.Context, r store.Repository, want []rules.Schedu
 	var timers []store.Timer
 	for _, s := range want {
 		if slices.ContainsFunc(booked, func(t store.Timer) bool {
-			return s.Rule == t.Rule && s.On == t.Kind && t.Installation == r.Installation
+			return s.Rule == t.Rule && s.On == t.Kind && t.Installation == r.Installation && !t.Due.After(s.Next(h.now()))
 		}) {
 			continue
 		}

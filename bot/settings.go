@@ -31,6 +31,7 @@ type Settings struct {
 	GraphQLURL     string // "" when derived from APIURL
 
 	Database string // path of the SQLite file
+	Keep     Keep
 
 	Recovery Recovery
 
@@ -67,7 +68,10 @@ type file struct {
 		GraphQLURL        string   `toml:"graphql_url" env:"BELLHOP_GRAPHQL_URL" doc:"Derived from api_url; to be set only where that goes wrong."`
 	} `toml:"github" doc:"The App, and where GitHub is."`
 	Storage struct {
-		URL string `toml:"url" env:"BELLHOP_STORAGE_URL" default:"sqlite:bellhop.db" doc:"Where deliveries are kept: sqlite: and the path of a file on a local disk."`
+		URL        string `toml:"url" env:"BELLHOP_STORAGE_URL" default:"sqlite:bellhop.db" doc:"Where deliveries are kept: sqlite: and the path of a file on a local disk."`
+		Keep       string `toml:"keep" env:"BELLHOP_STORAGE_KEEP" default:"30d" doc:"How long deliveries that are done are kept, with their decisions and steps; 7d or more, or forever."`
+		KeepDead   string `toml:"keep_dead" env:"BELLHOP_STORAGE_KEEP_DEAD" default:"90d" doc:"How long deliveries that were given up are kept, unless keep is longer."`
+		KeepBodies string `toml:"keep_bodies" env:"BELLHOP_STORAGE_KEEP_BODIES" default:"7d" doc:"How long the payloads of deliveries that are done are kept, unless keep is shorter."`
 	} `toml:"storage" doc:"Where the bot keeps what it must not forget."`
 	Recovery struct {
 		Every  string `toml:"every" env:"BELLHOP_RECOVERY_EVERY" default:"15m" doc:"How often GitHub's list of deliveries is read for what was missed, besides at the start: 1m to 1d, or \"never\"."`
@@ -141,6 +145,25 @@ func AdminAddress(from Sources) (string, error) {
 		return "", &SettingsError{problems}
 	}
 	return address, nil
+}
+
+// DatabasePath is the path of the database alone. Other settings may be wrong.
+func DatabasePath(from Sources) (string, error) {
+	src, err := os.ReadFile(from.Path)
+	if err != nil && !(from.Optional && errors.Is(err, fs.ErrNotExist)) {
+		return "", fmt.Errorf("read settings: %w", err)
+	}
+	l := parse(from.Path, src)
+	if l.file.Root == nil && src != nil {
+		return "", &SettingsError{l.problems()}
+	}
+	l.overlay(from)
+	l.found, l.loose = nil, nil
+	l.database("storage.url", l.in.Storage.URL)
+	if problems := l.problems(); len(problems) > 0 {
+		return "", &SettingsError{problems}
+	}
+	return l.out.Database, nil
 }
 
 // CheckSettings reports the mistakes in the settings of an operator's file that show in the file alone: it looks at no

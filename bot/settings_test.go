@@ -75,6 +75,7 @@ func TestSettingsDefaults(t *testing.T) {
 		AppID: 7, PrivateKey: Secret(testKey()), WebhookSecrets: []Secret{"hush hush"}, APIURL: "https://api.github.com/",
 		Database: filepath.Join(dir, "bellhop.db"), File: filepath.Join(dir, "bot.toml"), Source: []byte(least),
 		Recovery: Recovery{Every: 15 * time.Minute, Window: 72 * time.Hour},
+		Keep:     Keep{Done: 30 * 24 * time.Hour, Dead: 90 * 24 * time.Hour, Bodies: 7 * 24 * time.Hour},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -205,6 +206,8 @@ func TestSettingsMistakes(t *testing.T) {
 		{"key that is none", strings.Replace(ok, "app.pem", "bot.toml", 1), nil, []string{"github.private_key_file: private key: not in PEM form"}},
 		{"key given twice", ok, map[string]string{"BELLHOP_PRIVATE_KEY": "x", "BELLHOP_PRIVATE_KEY_FILE": "y"}, []string{"BELLHOP_PRIVATE_KEY: is set, and so is BELLHOP_PRIVATE_KEY_FILE"}},
 		{"key in the environment that is none", ok, map[string]string{"BELLHOP_PRIVATE_KEY": "x"}, []string{"BELLHOP_PRIVATE_KEY: private key: not in PEM form"}},
+		{"too short to keep", ok + "[storage]\nkeep = \"3d\"\nkeep_dead = \"soon\"\nkeep_bodies = \"1m\"", nil, []string{
+			"bot.toml:7:8: storage.keep: 3d is too short", "storage.keep_dead: \"soon\" is no time", "storage.keep_bodies: 1m is too short"}},
 		{"unknown table", "[githup]\n" + ok, nil, []string{"bot.toml:1:2: the file has no table githup", "Did you mean github?"}},
 		{"no TOML", "[server]\nlisten = 127", nil, []string{"bot.toml:2:10"}},
 	} {

@@ -60,6 +60,7 @@ func (l *loader) check() {
 		l.out.Recovery.Every = l.length("recovery.every", every, time.Minute, 24*time.Hour, `Write "15m", or "never".`)
 	}
 	l.out.Recovery.Window = l.length("recovery.window", l.in.Recovery.Window, time.Hour, 7*24*time.Hour, `GitHub keeps deliveries for "3d", an Enterprise Server for "7d".`)
+	l.keep()
 }
 
 // length checks a length of time.

@@ -28,9 +28,19 @@ const (
 	maxPatience = 5
 )
 
-// work does all that waits on a subject, in the order in which it came. A visit that is put off holds back those behind it:
-// they would meet the same GitHub, and what rules do must not overtake itself.
+// work is workOn, and has what waits looked at again soon when the store failed it.
 func (h *Host) work(ctx context.Context, key string) error {
+	err := h.workOn(ctx, key)
+	if errors.Is(err, store.ErrUnavailable) {
+		h.stumbled.Store(true)
+		h.Poke()
+	}
+	return err
+}
+
+// workOn does all that waits on a subject, in the order in which it came. A visit that is put off holds back those behind it:
+// they would meet the same GitHub, and what rules do must not overtake itself.
+func (h *Host) workOn(ctx context.Context, key string) error {
 	for {
 		visits, err := h.waitingOn(ctx, key)
 		if err != nil {
@@ -71,6 +81,9 @@ func (h *Host) visit(ctx context.Context, v store.Visit) (ended bool, err error)
 	err = h.attempt(ctx, v, d, meter, &told)
 	if errors.Is(context.Cause(ctx), context.Canceled) {
 		return false, ctx.Err() // shutting down: the visit waits as it was, its finished steps recorded
+	}
+	if errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrClosed) {
+		return false, err // no fault of the visit: it waits as it was
 	}
 	// What is stored from here on must be stored also when the time of the attempt is up.
 	ctx = context.WithoutCancel(ctx)

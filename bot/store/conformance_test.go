@@ -278,6 +278,10 @@ func testDue(t *testing.T, s Store) {
 	equal(t, "put off", []any{put.ID, put.Attempts, put.NotBefore, put.Reason}, []any{v[2], 0, hour.Add(time.Hour), "rate limit"})
 	must(t, s.Retry(ctx, v[2], time.Time{}, "again"))
 	equal(t, "at once again", due(noon, 0, 9), []int64{v[0], v[2], v[5]})
+	must(t, s.PutOff(ctx, v[5], noon.AddDate(1, 0, 0), "a year, by a clock that was wrong"))
+	equal(t, "recalled", one[int](t)(s.Recall(ctx, noon, hour)), 1)
+	equal(t, "recalled once", one[int](t)(s.Recall(ctx, noon, hour)), 0)
+	equal(t, "due again", due(noon, 0, 9), []int64{v[0], v[2], v[5]})
 	must(t, s.Finish(ctx, Done, "", v[1]))
 	equal(t, "an ended visit is never due", next(noon), time.Time{})
 }

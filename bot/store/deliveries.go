@@ -74,7 +74,10 @@ func (s *sqliteStore) delivery(ctx context.Context, query string, arg any) (*Del
 	var packed []byte
 	err := d.scan(s.reads[query].QueryRowContext(ctx, arg).Scan, &packed)
 	if err != nil {
-		return nil, fmt.Errorf("delivery %v: %w", arg, notFound(err))
+		return nil, fmt.Errorf("delivery %v: %w", arg, fault(notFound(err)))
+	}
+	if packed == nil { // its body has left before it
+		return &d, nil
 	}
 	if d.Body, err = s.press.unpack(packed); err != nil {
 		return nil, fmt.Errorf("delivery %v: %w", arg, err)
@@ -86,7 +89,7 @@ func (s *sqliteStore) Deliveries(ctx context.Context, f Filter) ([]Delivery, err
 	query, args := selectDeliveries(f)
 	rows, err := s.reader.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("list deliveries: %w", err)
+		return nil, fmt.Errorf("list deliveries: %w", fault(err))
 	}
 	var list []Delivery
 	err = each(rows, func(r *sql.Rows) error {
@@ -96,7 +99,7 @@ func (s *sqliteStore) Deliveries(ctx context.Context, f Filter) ([]Delivery, err
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list deliveries: %w", err)
+		return nil, fmt.Errorf("list deliveries: %w", fault(err))
 	}
 	return list, nil
 }
@@ -115,7 +118,7 @@ func (d *Delivery) scan(row func(...any) error, more ...any) error {
 
 func (s *sqliteStore) Counts(ctx context.Context) (Counts, error) {
 	c := Counts{Deliveries: s.deliveries.Load()}
-	if err := s.reads[countVisits].QueryRowContext(ctx).Scan(&c.Waiting, &c.Dead); err != nil {
+	if err := s.row(ctx, countVisits, nil, &c.Waiting, &c.Dead); err != nil {
 		return Counts{}, fmt.Errorf("count: %w", err)
 	}
 	return c, nil

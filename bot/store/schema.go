@@ -3,11 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // applicationID marks an SQLite file as ours ("Bell"), see https://www.sqlite.org/pragma.html#pragma_application_id.
@@ -170,6 +166,19 @@ CREATE TABLE applied (
 	repository_id INTEGER PRIMARY KEY,
 	data          BLOB NOT NULL
 );
+`, `
+-- Subjects that have come to their end: what is remembered of them leaves some time after it.
+CREATE TABLE ended (
+	subject TEXT    PRIMARY KEY,
+	at      INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX ended_at ON ended (at);
+
+-- One row, written to find out whether the disk takes a write.
+CREATE TABLE pulse (
+	id    INTEGER PRIMARY KEY,
+	beats INTEGER NOT NULL
+);
 `}
 
 // migrate brings the database behind conn to the newest version, or refuses it. Before it is sure that the file is ours it
@@ -186,32 +195,49 @@ func migrate(ctx context.Context, conn *sql.Conn, path string) error {
 	// The page size binds once the first page is written, so it comes before WAL.
 	for _, p := range []string{fmt.Sprintf("PRAGMA page_size = %d", pageSize), "PRAGMA journal_mode = WAL"} {
 		if _, err := conn.ExecContext(ctx, p); err != nil {
-			return fmt.Errorf("%s: %s: %w", path, p, err)
+			return fmt.Errorf("%s: %w", p, refused(path, err))
 		}
 	}
 	var mode string
 	if err := conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil || mode != "wal" {
 		return fmt.Errorf("%s: the file system cannot share memory between connections, which SQLite's write-ahead log needs (journal mode %q): use a local disk", path, mode)
 	}
-	for ; version < len(migrations); version++ {
-		if err := advance(ctx, conn, version); err != nil {
-			return fmt.Errorf("%s: migrate to schema %d: %w", path, version+1, err)
+	if version == len(migrations) {
+		return intact(ctx, conn, path)
+	}
+	if version > 0 {
+		if err := intact(ctx, conn, path); err != nil {
+			return err
 		}
+		if err := copyOld(ctx, conn, path, version); err != nil {
+			return err
+		}
+	}
+	return advance(ctx, conn, path, version)
+}
+
+// copyOld keeps a copy of a database as it is before it is migrated, for the one who has to go back.
+func copyOld(ctx context.Context, conn *sql.Conn, path string, version int) error {
+	to := fmt.Sprintf("%s.schema-%d", path, version)
+	if err := copyInto(ctx, conn, to, true); err != nil {
+		return fmt.Errorf("%s: copy it to %s before it is migrated to schema %d: %w", path, to, len(migrations), err)
 	}
 	return nil
 }
 
-// advance does one migration and notes it, in one transaction.
-func advance(ctx context.Context, conn *sql.Conn, version int) error {
+// advance does all migrations that are due, and notes them, in one transaction: when one fails the file stays as it was.
+func advance(ctx context.Context, conn *sql.Conn, path string, version int) error {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return refused(path, err)
 	}
 	defer tx.Rollback() // has no effect after Commit
-	note := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, version+1)
-	for _, q := range []string{migrations[version], note} {
-		if _, err := tx.ExecContext(ctx, q); err != nil {
-			return err
+	for ; version < len(migrations); version++ {
+		note := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, version+1)
+		for _, q := range []string{migrations[version], note} {
+			if _, err := tx.ExecContext(ctx, q); err != nil {
+				return fmt.Errorf("%s: migrate to schema %d: %w; the file is as it was: start the Bellhop that wrote it", path, version+1, fault(err))
+			}
 		}
 	}
 	return tx.Commit()
@@ -224,20 +250,11 @@ func schemaVersion(ctx context.Context, conn *sql.Conn, path string) (int, error
 		(SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)`).Scan(&version, &application, &objects)
 	switch {
 	case err != nil:
-		return 0, unreadable(path, err)
+		return 0, refused(path, err)
 	case application == applicationID:
 		return version, nil
 	case application == 0 && version == 0 && objects == 0:
 		return 0, nil
 	}
 	return 0, fmt.Errorf("%s is an SQLite database of another program: name another file", path)
-}
-
-// unreadable says what is wrong with a file that SQLite cannot open or read.
-func unreadable(path string, err error) error {
-	var e *sqlite.Error
-	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_NOTADB {
-		return fmt.Errorf("%s is not a Bellhop database, nor any SQLite database: name another file", path)
-	}
-	return fmt.Errorf("open %s: %w", path, err)
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -68,15 +70,21 @@ func take(path string) (*flock.Flock, error) {
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	ok, err := lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
+		return nil, fmt.Errorf("lock %s: %w: look at the owner and mode of its folder, and at how the disk is mounted", lock.Path(), err)
 	}
 	if !ok {
-		return nil, fmt.Errorf("%s is in use: another process holds %s; stop it, or name another file", path, lock.Path())
+		return nil, inUse(path, lock.Path())
+	}
+	if err := sign(lock.Path()); err != nil {
+		return nil, errors.Join(err, lock.Close())
 	}
 	// SQLite gives its other files the mode of this one.
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err == nil {
 		err = f.Close()
+	}
+	if errors.Is(err, os.ErrPermission) {
+		err = fmt.Errorf("%w: look at the owner and mode of the file and its folder", err)
 	}
 	if err == nil {
 		err = syncFolder(filepath.Dir(path))
@@ -85,6 +93,26 @@ func take(path string) (*flock.Flock, error) {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return lock, nil
+}
+
+// sign writes into the lock file who holds it. The lock itself is the operating system's, and goes with the process; what is
+// written there counts only while the lock is held.
+func sign(path string) error {
+	if err := os.WriteFile(path, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o600); err != nil {
+		return fmt.Errorf("write into lock: %w: look at the owner and mode of the file and its folder, and at how the disk is mounted", err)
+	}
+	return nil
+}
+
+// inUse says who holds the lock of path.
+func inUse(path, lock string) error {
+	who := "another process"
+	if text, err := os.ReadFile(lock); err == nil {
+		if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
+			who = fmt.Sprintf("process %d", pid)
+		}
+	}
+	return fmt.Errorf("%s is in use: %s holds %s; stop it, or name another file", path, who, lock)
 }
 
 // syncFolder makes the names of new files in a folder durable.
@@ -115,7 +143,7 @@ func (s *sqliteStore) open(path string, o Options) (err error) {
 	s.db.SetMaxOpenConns(1)
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
-		return unreadable(path, err)
+		return refused(path, err)
 	}
 	if err := migrate(ctx, conn, path); err != nil {
 		return errors.Join(err, conn.Close())
@@ -146,7 +174,8 @@ func (s *sqliteStore) openReader(ctx context.Context, path string, readers int) 
 	s.reads = map[string]*sql.Stmt{}
 	for _, q := range []string{selectDelivery, selectByGUID, countVisits, selectDue, selectNextDue, selectWaiting, selectVisits,
 		selectSteps, selectDoneSince, selectDecisions, selectMemory, selectConfigs, selectDueTimers, selectTimersOn, selectNextTimer, selectTimes, selectRepositories,
-		selectKnown, selectNewestOn, selectDecisionsOf, selectMark, selectApplied} {
+		selectKnown, selectNewestOn, selectDecisionsOf, selectMark, selectApplied,
+		selectNewest, selectOld, selectOldBodies, selectEnded} {
 		if s.reads[q], err = s.reader.PrepareContext(ctx, q); err != nil {
 			return fmt.Errorf("prepare %q: %w", q, err)
 		}
@@ -204,9 +233,14 @@ func (s *sqliteStore) release() error {
 func (s *sqliteStore) query(ctx context.Context, query string, scan func(*sql.Rows) error, args ...any) error {
 	rows, err := s.reads[query].QueryContext(ctx, args...)
 	if err != nil {
-		return err
+		return fault(err)
 	}
-	return each(rows, scan)
+	return fault(each(rows, scan))
+}
+
+// row runs a prepared read of one row.
+func (s *sqliteStore) row(ctx context.Context, query string, args []any, dest ...any) error {
+	return fault(s.reads[query].QueryRowContext(ctx, args...).Scan(dest...))
 }
 
 func each(rows *sql.Rows, scan func(*sql.Rows) error) error {

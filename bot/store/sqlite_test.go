@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -125,7 +126,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 	s, err := OpenSQLite(path, Options{})
 	must(t, err)
 	_, err = OpenSQLite(path, Options{})
-	if err == nil || !strings.Contains(err.Error(), path+" is in use") || !strings.Contains(err.Error(), path+".lock") {
+	if want := fmt.Sprintf("%s is in use: process %d holds %s.lock", path, os.Getpid(), path); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("second open: %v", err)
 	}
 	keep(t, s, delivery(1)) // the first is not disturbed
@@ -203,7 +204,7 @@ func TestForeignFilesAreRefused(t *testing.T) {
 	}
 }
 
-// TestMigration stops after each migration and goes on from there with data in place.
+// TestMigration has a migration fail, with a good one before it, and then go well.
 func TestMigration(t *testing.T) {
 	all := migrations
 	defer func() { migrations = all }()
@@ -217,13 +218,28 @@ func TestMigration(t *testing.T) {
 	if _, err := OpenSQLite(path, Options{}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("migrate to schema %d", len(all)+2)) {
 		t.Fatalf("broken migration: %v", err)
 	}
-	// The good one stays, the broken one left nothing.
-	migrations = append(all[:len(all):len(all)], "THIS WAS DONE", "INSERT INTO extra VALUES (1)")
+	// Nothing is left of them: the Bellhop before starts on the file.
+	migrations = all
+	s, err = OpenSQLite(path, Options{})
+	must(t, err)
+	must(t, s.Close())
+	migrations = append(all[:len(all):len(all)], "CREATE TABLE extra (id INTEGER PRIMARY KEY)", "INSERT INTO extra VALUES (1)")
 	s2 := openSQLite(t, path)
 	equal(t, "delivery", one[*Delivery](t)(s2.DeliveryByGUID(ctx, "guid-1")).State, Waiting)
 	var version, rows int
 	must(t, s2.reader.QueryRow("SELECT (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM extra)").Scan(&version, &rows))
 	equal(t, "version and rows", []int{version, rows}, []int{len(all) + 2, 1})
+
+	// The copy from before is a database for the Bellhop before.
+	migrations = all
+	info, err := os.Stat(fmt.Sprintf("%s.schema-%d", path, len(all)))
+	must(t, err)
+	equal(t, "mode of the copy", info.Mode().Perm(), os.FileMode(0o600))
+	copied := openSQLite(t, fmt.Sprintf("%s.schema-%d", path, len(all)))
+	equal(t, "delivery", one[*Delivery](t)(copied.DeliveryByGUID(ctx, "guid-1")).State, Waiting)
+	left, err := filepath.Glob(path + "*.part")
+	must(t, err)
+	equal(t, "left behind", left, []string(nil))
 }
 
 // TestDurability holds the settings that durability rests on.
@@ -265,6 +281,13 @@ func TestPlans(t *testing.T) {
 		{"deliveries that wait", list(Filter{State: Waiting}), "SCAN visits USING"},
 		{"dead deliveries", list(Filter{State: Dead}), "SCAN visits USING"},
 		{"deliveries on a subject", list(Filter{Subject: "x"}), ""},
+		{"recall", recallVisits, ""},
+		{"take a delivery away", expireDelivery, ""},
+		{"take a body away", expireBody, ""},
+		{"old deliveries", selectOld, ""},
+		{"old bodies", selectOldBodies, ""},
+		{"ended subjects", selectEnded, ""},
+		{"take an end away", takeEnded, ""},
 		{"newest deliveries", list(Filter{}), "SCAN d"}, // from the end, until there are enough
 	} {
 		rows, err := s.reader.Query("EXPLAIN QUERY PLAN "+test.query, make([]any, strings.Count(test.query, "?"))...)
@@ -312,4 +335,31 @@ func TestReadersDoNotWaitForTheWriter(t *testing.T) {
 	}
 	close(let)
 	must(t, <-written)
+}
+
+// TestFileStopsGrowing keeps and lets go as much again and again: the space that leaves is used again.
+func TestFileStopsGrowing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bellhop.db")
+	s := openSQLite(t, path)
+	size := func() int64 {
+		t.Helper()
+		var pages int64
+		must(t, s.reader.QueryRow("SELECT page_count FROM pragma_page_count").Scan(&pages))
+		return pages
+	}
+	var first int64
+	for round := range 6 {
+		for i := range 100 {
+			d := delivery(round*1000 + i)
+			d.Received, d.Body = noon.AddDate(0, 0, round), payload(i)
+			must(t, s.Finish(ctx, Done, "", keep(t, s, d).ID))
+		}
+		equal(t, "gone", one[Expired](t)(s.ExpireDeliveries(ctx, noon.AddDate(0, 0, round), time.Time{}, 0, 1000)).Gone, min(round, 1)*100)
+		if round == 1 {
+			first = size()
+		}
+	}
+	if last := size(); last > first+first/10 {
+		t.Errorf("%d pages after two rounds, %d after six", first, last)
+	}
 }

@@ -28,11 +28,12 @@ const (
 
 	insertVisit = `INSERT INTO visits (delivery_id, subject, installation, repository_id, state, attempts, not_before, reason, planned)
 		VALUES (?, ?, ?, ?, 'waiting', 0, 0, '', 0) ON CONFLICT (delivery_id, subject) DO NOTHING`
-	visitThere  = `SELECT id FROM visits WHERE id = ?`
-	finishVisit = `UPDATE visits SET state = ?, reason = ?, not_before = 0 WHERE id = ? AND state = 'waiting'`
-	retryVisit  = `UPDATE visits SET attempts = attempts + 1, not_before = ?, reason = ? WHERE id = ? AND state = 'waiting'`
-	putOffVisit = `UPDATE visits SET not_before = ?, reason = ? WHERE id = ? AND state = 'waiting'`
-	planVisit   = `UPDATE visits SET planned = 1 WHERE id = ? AND state = 'waiting' AND planned = 0`
+	visitThere   = `SELECT id FROM visits WHERE id = ?`
+	finishVisit  = `UPDATE visits SET state = ?, reason = ?, not_before = 0 WHERE id = ? AND state = 'waiting'`
+	retryVisit   = `UPDATE visits SET attempts = attempts + 1, not_before = ?, reason = ? WHERE id = ? AND state = 'waiting'`
+	putOffVisit  = `UPDATE visits SET not_before = ?, reason = ? WHERE id = ? AND state = 'waiting'`
+	recallVisits = `UPDATE visits SET not_before = ? WHERE state = 'waiting' AND not_before > 0 AND not_before > ?`
+	planVisit    = `UPDATE visits SET planned = 1 WHERE id = ? AND state = 'waiting' AND planned = 0`
 
 	insertDecision = `INSERT INTO decisions (visit_id, subject, decision, api_calls, config, at) VALUES (?, ?, ?, ?, ?, ?)`
 	insertStep     = `INSERT INTO steps (visit_id, seq, step, state, attempts, url, reason, at) VALUES (?, ?, ?, 'waiting', 0, '', '', ?)`
@@ -79,12 +80,23 @@ const (
 	forgetTimesIn    = `DELETE FROM times WHERE rule = ? AND subject >= ? AND subject < ?`
 	forgetTimersOfIn = `DELETE FROM timers WHERE rule = ? AND subject >= ? AND subject < ?`
 	forgetPutsIn     = `DELETE FROM puts WHERE rule = ? AND kind <> ? AND subject >= ? AND subject < ?`
+	// What hangs on a delivery goes with it, by ON DELETE CASCADE.
+	expireDelivery = `DELETE FROM deliveries WHERE id = ? AND NOT EXISTS (SELECT 1 FROM visits v WHERE v.delivery_id = deliveries.id AND v.state = 'waiting')`
+	expireBody     = `DELETE FROM bodies WHERE delivery_id = ? AND NOT EXISTS (SELECT 1 FROM visits v WHERE v.delivery_id = bodies.delivery_id AND v.state <> 'done')`
+	endSubject     = `INSERT INTO ended (subject, at) VALUES (?, ?) ON CONFLICT (subject) DO NOTHING`
+	takeEnded      = `DELETE FROM ended WHERE subject = ? AND at < ?
+		AND NOT EXISTS (SELECT 1 FROM visits v WHERE v.subject = ended.subject) AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.subject = ended.subject)`
+	reviveSubject  = `DELETE FROM ended WHERE subject = ?`
+	forgetAllHeld  = `DELETE FROM held WHERE subject = ?`
+	forgetAllTimes = `DELETE FROM times WHERE subject = ?`
+
+	beat = `INSERT INTO pulse (id, beats) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET beats = beats + 1`
 )
 
 // Reads. The states are written out, not parameters, where a partial index has to be found.
 const (
-	selectDelivery = `SELECT ` + deliveryColumns + `, b.body FROM deliveries d JOIN bodies b ON b.delivery_id = d.id WHERE d.id = ?`
-	selectByGUID   = `SELECT ` + deliveryColumns + `, b.body FROM deliveries d JOIN bodies b ON b.delivery_id = d.id WHERE d.guid = ?`
+	selectDelivery = `SELECT ` + deliveryColumns + `, b.body FROM deliveries d LEFT JOIN bodies b ON b.delivery_id = d.id WHERE d.id = ?`
+	selectByGUID   = `SELECT ` + deliveryColumns + `, b.body FROM deliveries d LEFT JOIN bodies b ON b.delivery_id = d.id WHERE d.guid = ?`
 	countAll       = `SELECT count(*) FROM deliveries`
 	countVisits    = `SELECT (SELECT count(*) FROM visits WHERE state = 'waiting'), (SELECT count(*) FROM visits WHERE state = 'dead')`
 
@@ -120,7 +132,14 @@ const (
 	selectDecisionsOf = `SELECT c.visit_id, d.guid, c.subject, c.decision, c.api_calls, c.config, c.at
 		FROM decisions c JOIN visits v ON v.id = c.visit_id JOIN deliveries d ON d.id = v.delivery_id
 		WHERE c.visit_id = ? ORDER BY c.id`
-	selectMark = `SELECT data FROM marks WHERE name = ?`
+	selectMark      = `SELECT data FROM marks WHERE name = ?`
+	selectNewest    = `SELECT received FROM deliveries ORDER BY id DESC LIMIT 1`
+	selectOld       = `SELECT d.id, d.received, ` + deliveryState + ` FROM deliveries d WHERE d.id > ? ORDER BY d.id LIMIT ?`
+	selectOldBodies = `SELECT d.id, d.received, ` + deliveryState + ` FROM bodies b JOIN deliveries d ON d.id = b.delivery_id WHERE b.delivery_id > ? ORDER BY b.delivery_id LIMIT ?`
+	// A subject that something is still to be done about, or that something was heard of lately, is not forgotten.
+	selectEnded = `SELECT e.subject FROM ended e WHERE e.at < ?
+		AND NOT EXISTS (SELECT 1 FROM visits v WHERE v.subject = e.subject) AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.subject = e.subject)
+		ORDER BY e.at LIMIT ?`
 )
 
 // selectDeliveries is the statement of a filter and its arguments. What waits and what is dead are short lists, so their

@@ -63,7 +63,7 @@ type Delivery struct {
 	Sender       string // login
 	Source       string // "webhook", "schedule" or Recovered, later also "replayed"
 	Received     time.Time
-	Body         []byte // JSON as GitHub sent it; nil in lists
+	Body         []byte // JSON as GitHub sent it; nil in lists, and once it has left (see Expiry)
 	State        State
 	Reason       string // why it is dead
 }
@@ -195,6 +195,8 @@ type Store interface {
 	Retry(ctx context.Context, visit int64, at time.Time, reason string) error
 	// PutOff moves a visit to at without counting an attempt: GitHub asked to wait.
 	PutOff(ctx context.Context, visit int64, at time.Time, reason string) error
+	// Recall moves to now all waiting visits that were put off to a time after far, and returns how many they were.
+	Recall(ctx context.Context, now, far time.Time) (int, error)
 
 	// WritePlan stores the plan of a visit and what is remembered of its rules, in one piece. A visit that has a plan keeps it:
 	// then nothing changes, and Steps has the one that counts.
@@ -227,7 +229,10 @@ type Store interface {
 	Timers
 	Recovery
 	Applied
+	Expiry
 
+	// Writable makes a small write, and returns nil once it is synced to disk.
+	Writable(ctx context.Context) error
 	// Counts counts what is stored and what waits.
 	Counts(ctx context.Context) (Counts, error)
 	// Changed returns a channel that is closed after the next write is committed, and before its caller is released. Take it

@@ -147,7 +147,7 @@ func (s *sqliteStore) timers(ctx context.Context, query string, args ...any) ([]
 
 func (s *sqliteStore) NextTimer(ctx context.Context) (time.Time, error) {
 	var due int64
-	if err := s.reads[selectNextTimer].QueryRowContext(ctx).Scan(&due); err != nil {
+	if err := s.row(ctx, selectNextTimer, nil, &due); err != nil {
 		return time.Time{}, fmt.Errorf("next timer: %w", err)
 	}
 	return fromMicro(due), nil

@@ -14,7 +14,7 @@ func (s *sqliteStore) Due(ctx context.Context, now time.Time, after int64, n int
 
 func (s *sqliteStore) NextDue(ctx context.Context, now time.Time) (time.Time, error) {
 	var at int64
-	if err := s.reads[selectNextDue].QueryRowContext(ctx, toMicro(now)).Scan(&at); err != nil {
+	if err := s.row(ctx, selectNextDue, []any{toMicro(now)}, &at); err != nil {
 		return time.Time{}, fmt.Errorf("next due visit: %w", err)
 	}
 	return fromMicro(at), nil
@@ -90,6 +90,22 @@ func (s *sqliteStore) putOff(ctx context.Context, update string, visit int64, at
 		_, err := b.changeVisit(visit, update, toMicro(at), reason)
 		return err
 	})
+}
+
+func (s *sqliteStore) Recall(ctx context.Context, now, far time.Time) (int, error) {
+	var n int64
+	err := s.writer.do(ctx, func(b *batch) error {
+		r, err := b.exec(recallVisits, toMicro(now), toMicro(far))
+		if err != nil {
+			return fmt.Errorf("recall visits: %w", err)
+		}
+		n, err = r.RowsAffected()
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return int(n), nil
 }
 
 // changeVisit runs an update of a visit that waits, whose last parameter is its ID. It changes nothing when the visit ended.

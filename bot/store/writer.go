@@ -139,6 +139,7 @@ func (w *writer) run() {
 		jobs = w.commit(append(jobs[:0], first))
 		w.committed()
 		for i, j := range jobs {
+			j.err = fault(j.err)
 			if j.err == nil && j.after != nil {
 				j.after()
 			}

@@ -1,0 +1,145 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bellhop/bot/store"
+)
+
+// expiring is a store.Expiry that notes when a pass begins, and for which times.
+type expiring struct {
+	now    func() time.Time
+	passes []time.Time // of the clock
+	done   []time.Time
+	err    error
+}
+
+func (e *expiring) ExpireDeliveries(_ context.Context, done, dead time.Time, after int64, _ int) (store.Expired, error) {
+	if after == 0 {
+		e.passes, e.done = append(e.passes, e.now()), append(e.done, done)
+	}
+	if after < 300 {
+		return store.Expired{Gone: 100, Next: after + 100}, e.err
+	}
+	return store.Expired{}, e.err
+}
+
+func (e *expiring) ExpireBodies(context.Context, time.Time, int64, int) (store.Expired, error) {
+	return store.Expired{}, nil
+}
+func (e *expiring) End(context.Context, time.Time, ...string) error { return nil }
+func (e *expiring) Reopen(context.Context, ...string) error         { return nil }
+func (e *expiring) ExpireMemory(context.Context, time.Time, int) (int, error) {
+	return 0, nil
+}
+
+// TestRetentionClock sets the clock forward and back under a retention that runs.
+func TestRetentionClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		offset := time.Duration(0)
+		begin := time.Now()
+		clock := func() time.Time { return time.Now().Add(offset) }
+		e := &expiring{now: func() time.Time { return time.Now() }}
+		r := NewRetention(RetentionOptions{Store: e, Keep: Keep{Done: 30 * 24 * time.Hour}, Now: clock, Log: slog.New(slog.DiscardHandler)})
+		ended := make(chan error)
+		go func() { ended <- r.Run(ctx) }()
+		hours := func(n time.Duration) { time.Sleep(n*time.Hour + time.Minute); synctest.Wait() }
+
+		hours(0)
+		if len(e.passes) != 1 {
+			t.Fatalf("%d passes at start, want 1", len(e.passes))
+		}
+		if took := time.Since(begin); took < 3*retentionRest {
+			t.Errorf("the batches of a pass took %s: they are not spaced out", took)
+		}
+		hours(1)
+		if len(e.passes) != 2 {
+			t.Fatalf("%d passes after an hour, want 2", len(e.passes))
+		}
+		offset = 365 * 24 * time.Hour // a year ahead
+		hours(1)
+		if len(e.passes) != 2 {
+			t.Errorf("a clock that jumped is believed at once")
+		}
+		offset = 0 // a mistake
+		hours(1)
+		if n := len(e.done); n != 3 || e.done[2].After(begin) {
+			t.Errorf("%d passes, the last for %v: the mistake was believed", n, e.done)
+		}
+		offset = 365 * 24 * time.Hour // this time it stays so
+		hours(1)
+		hours(1)
+		if n := len(e.done); n != 4 || e.done[3].Before(begin) {
+			t.Errorf("%d passes, the last for %v: a clock that stays ahead is not believed", n, e.done)
+		}
+		e.err = errors.New("the disk is full")
+		hours(1)
+		e.err = nil
+		hours(1)
+		if len(e.passes) != 6 {
+			t.Errorf("%d passes: a failure ended it", len(e.passes))
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestKeepSettings(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, tt := range []struct {
+		name, storage string
+		want          Keep
+	}{
+		{"defaults", "", Keep{Done: 30 * day, Dead: 90 * day, Bodies: 7 * day}},
+		{"for ever", "keep = 'forever'\nkeep_bodies = 'forever'", Keep{}},
+		{"bodies leave with their deliveries", "keep = '7d'\nkeep_bodies = 'forever'", Keep{Done: 7 * day, Dead: 90 * day, Bodies: 7 * day}},
+		{"bodies of a day", "keep_bodies = '24h'", Keep{Done: 30 * day, Dead: 90 * day, Bodies: day}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := load(folder(t, map[string]string{"bot.toml": least + "\n[storage]\n" + tt.storage}), nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Keep != tt.want {
+				t.Errorf("got %+v, want %+v", s.Keep, tt.want)
+			}
+		})
+	}
+}
+
+// TestEndOf tells which visits end their subject.
+func TestEndOf(t *testing.T) {
+	for _, tt := range []struct {
+		event, activity, subject string
+		want                     lifetime
+	}{
+		{"issues", "closed", "12#7", over},
+		{"issues", "transferred", "12#7", over},
+		{"issues", "reopened", "12#7", open},
+		{"pull_request", "closed", "12#7", over},
+		{"pull_request", "synchronize", "12#7", goesOn},
+		{"discussion", "deleted", "12#7", over},
+		{"discussion", "answered", "12#7", goesOn},
+		{"issue_comment", "deleted", "12#7", goesOn},
+		{"check_run", "completed", "12!6dcb09b", brief},
+		{"check_run", "completed", "12#7", goesOn},
+		{"merge_group", "checks_requested", "12@refs/heads/gh-readonly-queue/main/pr-1", brief},
+		{"delete", "", "12@refs/heads/feature", over},
+		{"create", "", "12@refs/heads/feature", open},
+		{"push", "", "12@refs/heads/feature", goesOn},
+		{"milestone", "closed", "12", goesOn},
+		{"issues", "closed", "", goesOn},
+	} {
+		if got := endOf(store.Visit{Event: tt.event, Activity: tt.activity, Subject: tt.subject}); got != tt.want {
+			t.Errorf("%s.%s on %s: %d, want %d", tt.event, tt.activity, tt.subject, got, tt.want)
+		}
+	}
+}
