@@ -82,6 +82,7 @@ type outcome struct {
 	known    bool // it was decided before
 	again    bool // it is to do once more what it does once: see repeat
 	late     bool // it acts some time after the moment: see after
+	spent    bool // what it does once it has done once and for all: see once
 	steps    []Step
 	facts    *Facts // of a command: those of the delivery, and the command
 	a        *activation
@@ -224,6 +225,8 @@ func (e *evaluation) note(o *outcome, steps int) string {
 		return ""
 	case !possible:
 		return "not on " + kindWords(e.a.kind())
+	case o.spent:
+		return "done once, at " + clockTime(e.times[o.rule.name].Fired)
 	case kept || o.fires():
 		return "already done"
 	case o.holds:
@@ -241,6 +244,9 @@ func counted(steps int) string {
 
 // fires tells whether actions that are done once are done now.
 func (o *outcome) fires() bool {
+	if o.spent {
+		return false
+	}
 	if o.holds {
 		return o.moment || !o.before || o.again
 	}

@@ -39,6 +39,7 @@ type timing struct {
 	cooldown time.Duration // what it does once it does not do again before
 	every    time.Duration // `repeat`: it does that again while it holds
 	push     bool          // `repeat = "push"`: and that with each new commit
+	once     bool          // it is done once ever on a subject
 }
 
 // timingFile is timing as it is written.
@@ -47,6 +48,7 @@ type timingFile struct {
 	After    time.Duration `toml:"after" doc:"How long after the moment the rule acts, if it holds then too."`
 	Cooldown time.Duration `toml:"cooldown" doc:"For how long what is done once is not done again." example:"cooldown = \"1d\""`
 	Repeat   string        `toml:"repeat" doc:"When what is done once is done again while the rule goes on holding: push, or a length of time." example:"repeat = \"push\""`
+	Once     bool          `toml:"once" doc:"Whether what is done once is done once ever on an issue, pull request or discussion: not again when the rule stops holding and holds anew, nor after a change of its text." example:"once = true"`
 }
 
 // maxTiming bounds what a rule may wait for: ten years.
@@ -54,7 +56,8 @@ const maxTiming = 3660 * 24 * time.Hour
 
 // timing reads what a rule says of time, once its triggers are known.
 func (c *compiler) timing(n *syntax.Node, in timingFile, r *rule) {
-	r.timing = timing{hold: in.For, delay: in.After, cooldown: in.Cooldown}
+	r.timing = timing{hold: in.For, delay: in.After, cooldown: in.Cooldown, once: in.Once}
+	c.once(n, r)
 	for key, d := range map[string]time.Duration{"for": in.For, "after": in.After, "cooldown": in.Cooldown} {
 		if at := n.Get(key); at != nil && (d <= 0 || d > maxTiming) {
 			c.problem(at.Span, key+" must be longer than nothing, and ten years at the most", "")
@@ -146,6 +149,8 @@ func (e *evaluation) timing(o *outcome) {
 	case r.delay > 0 && e.f.Delivery.Event != timerEvent:
 		o.late = true
 		o.wait(now.Add(r.delay), "acts at "+clockTime(now.Add(r.delay))+" if it holds then too")
+	case r.once && !t.Fired.IsZero():
+		o.spent = true
 	case r.cooldown > 0 && !t.Fired.IsZero() && now.Before(cool) && o.fires():
 		at := cool
 		if o.moment {
@@ -185,7 +190,7 @@ func (e *evaluation) fired(o *outcome, steps []Step) {
 	if r.goesOn() {
 		did = r.mode == "live" && slices.ContainsFunc(steps, func(s Step) bool { return !s.Undo })
 	}
-	if !r.remembers() || !o.holds || !did {
+	if !r.remembers() || !o.holds || !did || r.once && r.mode != "live" {
 		return
 	}
 	t := e.times[r.name]
