@@ -32,6 +32,8 @@
 // not said twice. A gate is about the state of a pull request and not about a moment, so it hears everything that can change
 // what it reads, the bot's own deeds too. Merge groups are decided by EvaluateGroup.
 //
+// An action may pause its subject (pause.go): other rules do nothing there then.
+//
 // In texts of actions {{ expression }} is replaced by its value before the action is planned. In Markdown the inserted text is
 // inert: it is shown as it is, and mentions, links or formats nothing. Two braces that mean themselves are written {{ "{{" }}.
 // In a list a template that comes to a list stands for its items, and one that comes to nothing is left out. What the wildcards

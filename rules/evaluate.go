@@ -15,16 +15,18 @@ import (
 // is decided not to hold. An action that is done once is planned when its rule begins to hold (it did not when it was last
 // decided), or, where the rule's `on` names a moment, each time that it holds in such a moment; under `else` the same for
 // beginning not to hold. A rule that waits or fails changes nothing. Deliveries that the bot itself caused are heard only by
-// rules with `self = true`. A gate hears them too, and says what it finds, but does nothing else.
+// rules with `self = true`. A gate hears them too, and says what it finds, but does nothing else. Rules that pause come before the
+// others; see Pauser.
 func (s *Set) Evaluate(f *Facts) Result {
 	if s == nil {
 		return Result{Memory: f.Memory}
 	}
-	f, unfrozen := s.frozen(f)
+	f, unfrozen := s.frozen(s.knownPauses(f))
 	e := newEvaluation(s, f)
 	e.unfrozen = unfrozen
+	e.pausers()
 	for _, i := range s.hearing(f.Delivery.Event, f.Delivery.Activity) {
-		if s.rules[i].cmd == nil {
+		if s.rules[i].cmd == nil && !s.rules[i].pauses() {
 			e.decide(s.rules[i])
 		}
 	}
@@ -64,6 +66,9 @@ type evaluation struct {
 	replies []reply          // to commands
 	answers []Step           // of these
 
+	pause *pause // what holds rules back; nil for nothing
+	again bool   // a pause ends: rules about state are to look once more
+
 	unfrozen []string // facts that the freezes need first
 
 	group    bool        // gates are decided for a merge group
@@ -102,6 +107,9 @@ func (e *evaluation) decide(r *rule) {
 	e.rules = append(e.rules, o)
 	if r.gate != nil {
 		e.decideGate(o)
+		return
+	}
+	if e.heldBack(o) {
 		return
 	}
 	var tr trace
@@ -181,6 +189,10 @@ func (e *evaluation) plan(o *outcome) {
 	}
 	if o.gate != nil && e.f.Delivery.Self && !o.rule.self {
 		return // a gate is right whoever changed something; what a rule does is for others to set off
+	}
+	if o.gate != nil && e.pause != nil && !o.rule.unpausable() && len(o.rule.then)+len(o.rule.otherwise) > 0 {
+		o.decision.Note += "; " + e.pause.note()
+		return
 	}
 	before := slices.Clone(e.put)
 	steps, v := e.steps(o)
@@ -361,6 +373,9 @@ func (e *evaluation) step(r *rule, k *Kind, action Action) (step Step, ok bool, 
 	}
 	if step, err = e.encode(r, k, planned); err != nil {
 		return Step{}, false, err
+	}
+	if _, ok := planned.(Pauser); ok {
+		return step, e.pausesBy(r, k, &step, planned), nil
 	}
 	if kept, ok := action.(Kept); ok && r.cmd == nil { // what a command put stays, as if a person had put it
 		if p, ok := planned.(Kept); ok {

@@ -21,7 +21,7 @@ type Timed interface {
 // {"timer": {"rule": Rule, "kind": Kind}}.
 type Wake struct {
 	Rule string
-	Kind string // WakeState or WakeMoment
+	Kind string // WakeState, WakeMoment or WakeAgain
 	At   time.Time
 }
 
@@ -30,6 +30,9 @@ type Wake struct {
 const (
 	WakeState  = "wake"
 	WakeMoment = "after"
+	// WakeAgain is for all rules about state on a subject, not for the one that is named: in Rule is the delivery that called for
+	// it, so that two of them stay apart.
+	WakeAgain = "again"
 )
 
 // timing is what a rule says of time beside its condition.
@@ -91,7 +94,7 @@ func (c *compiler) timing(n *syntax.Node, in timingFile, r *rule) {
 
 // remembers tells whether times are kept of a rule.
 func (r *rule) remembers() bool {
-	return r.timing != (timing{}) || r.goesOn()
+	return r.timing != (timing{}) || r.goesOn() || r.pauses()
 }
 
 // goesOn tells whether a rule has an action that goes on with time.
@@ -102,6 +105,9 @@ func (r *rule) goesOn() bool {
 // rung tells whether a delivery of ours is for a rule, and whether it is a moment for it.
 func (r *rule) rung(f *Facts) (heard, moment bool) {
 	member, _ := f.Event[f.Delivery.Event].(map[string]any)
+	if f.Delivery.Event == timerEvent && member["kind"] == WakeAgain {
+		return r.looksAgain(f), false
+	}
 	if member["rule"] != r.name {
 		return false, false
 	}
@@ -236,6 +242,9 @@ func (e *evaluation) wakes() []Wake {
 			w.Kind = WakeMoment
 		}
 		out = append(out, w)
+	}
+	if e.again {
+		out = append(out, Wake{Rule: e.f.Delivery.ID, Kind: WakeAgain, At: e.f.Now})
 	}
 	return out
 }
