@@ -350,6 +350,16 @@ type Memory struct {
 	Put []Put
 	// Times has, for rules that need it, what the bot knows of them in time.
 	Times map[string]Times
+	// Acts has how often rules did something here lately.
+	Acts map[string]Acts
+}
+
+// Acts is what is remembered of one rule on a subject so that it does not act there without end.
+type Acts struct {
+	Text  string    // digest of the rule's text; of another text nothing counts
+	Since time.Time // when it was first counted
+	Count int       // how often it did something since
+	Until time.Time // it is stopped until then; zero where it is not
 }
 
 // Times is what is remembered of one rule on a subject for what takes time.
