@@ -41,6 +41,13 @@ and announces to nobody. A schedule of a rule is a timer of its repository (sche
 delivery of each timer that is due, whose GUID follows from the timer and its time, and from there it goes the way of all
 deliveries.
 
+# Within bounds
+
+A repository has so many actions an hour, and half of the requests that its
+installation has left (budget.go). Rules that want more are held back by the
+engine and booked to be looked at again; where a plan is written already, its
+visit is put off.
+
 # When it goes wrong
 
 Host.settle is the one place that decides what an error means: done, again at a time, or dead with a reason that a person

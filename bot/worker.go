@@ -75,6 +75,9 @@ func (h *Host) visit(ctx context.Context, v store.Visit) (ended bool, err error)
 	// What is stored from here on must be stored also when the time of the attempt is up.
 	ctx = context.WithoutCancel(ctx)
 	told.APICalls = meter.Calls()
+	if d.Installation != 0 {
+		h.budgets.count(h.app.Client(d.Installation), v.RepositoryID, told.APICalls)
+	}
 	write := h.settle(v, d, err, &told)
 	h.log.Info("visited", "delivery", d.GUID, "event", d.Event, "activity", d.Activity, "repo", d.Repository, "subject", v.Subject,
 		"state", told.State, "reason", told.Reason, "rules", len(told.Decisions), "steps", len(told.Steps), "calls", told.APICalls, "attempt", v.Attempts+1)
@@ -143,12 +146,15 @@ func judge(err error, now time.Time) githubapp.Verdict {
 		dead    hopeless
 		waiting notYet
 		bug     broken
+		over    spent
 	)
 	switch {
 	case errors.As(err, &dead):
 		return githubapp.Verdict{Reason: dead.reason}
 	case errors.As(err, &waiting):
 		return githubapp.Verdict{Retry: true, Reason: waiting.reason}
+	case errors.As(err, &over):
+		return githubapp.Verdict{Retry: true, Throttled: true, At: over.until, Reason: over.reason}
 	case errors.As(err, &bug):
 		return githubapp.Verdict{Retry: true, Limit: maxPanics, Reason: bug.reason}
 	}
@@ -252,6 +258,9 @@ func (h *Host) plan(ctx context.Context, gh *githubapp.Client, v store.Visit, f 
 	if err := h.past(ctx, v, c.set, f); err != nil {
 		return false, err
 	}
+	if err := h.brake(ctx, gh, v, f, c.set); err != nil {
+		return false, err
+	}
 	result := c.set.Evaluate(f)
 	for len(result.Missing) > 0 {
 		looked := result.Missing
@@ -272,6 +281,7 @@ func (h *Host) plan(ctx context.Context, gh *githubapp.Client, v store.Visit, f 
 	result.Decisions = append(result.Decisions, gates.Decisions...)
 	result.Steps = append(gates.Steps, result.Steps...)
 	told.Decisions = result.Decisions
+	h.tellBrakes(v, f, c.set, result)
 	return true, h.store.WritePlan(context.WithoutCancel(ctx), store.Plan{
 		Visit: v.ID, Subject: v.Subject, Decisions: result.Decisions, Steps: result.Steps, Memory: result.Memory,
 		Wakes:    h.wakesOf(v, f, result),
@@ -342,6 +352,9 @@ func (h *Host) do(ctx context.Context, v store.Visit, d *store.Delivery, f *rule
 			step.Step = step.Step.Failed(why)
 		}
 		if !hindered {
+			if err := h.afford(ctx, v); err != nil {
+				return err
+			}
 			if result, err = h.doStep(ctx, v, d, f, step); err != nil {
 				return err
 			}

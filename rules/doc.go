@@ -32,7 +32,8 @@
 // not said twice. A gate is about the state of a pull request and not about a moment, so it hears everything that can change
 // what it reads, the bot's own deeds too. Merge groups are decided by EvaluateGroup.
 //
-// An action may pause its subject (pause.go): other rules do nothing there then.
+// An action may pause its subject (pause.go): other rules do nothing there then. A rule that does something on one subject again
+// and again is stopped there, and rules whose repository has used up its share are held back (brake.go).
 //
 // In texts of actions {{ expression }} is replaced by its value before the action is planned. In Markdown the inserted text is
 // inert: it is shown as it is, and mentions, links or formats nothing. Two braces that mean themselves are written {{ "{{" }}.

@@ -42,9 +42,12 @@ func (s *Set) Evaluate(f *Facts) Result {
 
 func newEvaluation(s *Set, f *Facts) *evaluation {
 	e := &evaluation{set: s, f: f, a: newActivation(f), held: maps.Clone(f.Memory.Held), put: slices.Clone(f.Memory.Put),
-		state: map[string]bool{}, missing: map[string]bool{}, times: maps.Clone(f.Memory.Times)}
+		state: map[string]bool{}, missing: map[string]bool{}, times: maps.Clone(f.Memory.Times), counts: maps.Clone(f.Memory.Acts)}
 	if e.held == nil {
 		e.held = map[string]bool{}
+	}
+	if e.counts == nil {
+		e.counts = map[string]Acts{}
 	}
 	if e.times == nil {
 		e.times = map[string]Times{}
@@ -69,6 +72,10 @@ type evaluation struct {
 	pause *pause // what holds rules back; nil for nothing
 	again bool   // a pause ends: rules about state are to look once more
 
+	counts  map[string]Acts // Memory.Acts as it will be
+	stopped []string        // rules that the breaker stopped
+	braked  []string        // rules that were held back
+
 	unfrozen []string // facts that the freezes need first
 
 	group    bool        // gates are decided for a merge group
@@ -87,6 +94,7 @@ type outcome struct {
 	known    bool // it was decided before
 	again    bool // it is to do once more what it does once: see repeat
 	late     bool // it acts some time after the moment: see after
+	later    bool // the moment is kept until then: see Brake
 	spent    bool // what it does once it has done once and for all: see once
 	steps    []Step
 	facts    *Facts // of a command: those of the delivery, and the command
@@ -170,6 +178,9 @@ func (v verdict) note() string {
 
 // lack notes the facts that a rule needs first.
 func (o *outcome) lack(e *evaluation, missing []string) {
+	if e.unread(o) {
+		return
+	}
 	o.decided = false
 	o.decision.Outcome = Waiting
 	o.decision.Note = "needs facts that were not read yet"
@@ -205,6 +216,10 @@ func (e *evaluation) plan(o *outcome) {
 		e.put = before
 		o.decided = false
 		o.decision.Outcome, o.decision.Note = v.outcome, v.note()
+		return
+	}
+	if e.brake(o, steps) {
+		e.put = before
 		return
 	}
 	if o.rule.cmd == nil {
@@ -422,7 +437,10 @@ func (e *evaluation) kindOf(k *Kind, a Action) (string, error) {
 
 // result puts the parts together, in the order of the set.
 func (e *evaluation) result() Result {
-	res := Result{Memory: Memory{Held: e.held, Put: e.put}, Wakes: e.wakes(), Steps: e.combined}
+	res := Result{Memory: Memory{Held: e.held, Put: e.put}, Wakes: e.wakes(), Steps: e.combined, Stopped: e.stopped, Braked: e.braked}
+	if len(e.counts) > 0 {
+		res.Memory.Acts = e.counts
+	}
 	if len(e.times) > 0 {
 		res.Memory.Times = e.times
 	}

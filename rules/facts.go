@@ -48,6 +48,9 @@ type Facts struct {
 	// Past is what was decided on this subject before, the newest first, for /explain. It is asked for by AsksPast.
 	Past []Past
 
+	// Brake is what the repository has used up; nil for nothing.
+	Brake *Brake
+
 	blank   bool              // nothing is known but which records there are: see possible
 	known   map[string]bool   // "subject.files" → known
 	waiting map[string]string // "subject.mergeable" → why GitHub cannot tell yet

@@ -23,6 +23,7 @@ type rule struct {
 	gate      *gate    // what `require` makes of it; nil for none
 	reads     []string // facts that its condition, its templates and its actions read; sorted
 	place     syntax.Diagnostic
+	text      string // digest of how it is written
 	timing
 	cmd *callable // of a [[command]]
 }
@@ -86,7 +87,7 @@ func (c *compiler) rule(n *syntax.Node, names map[string]int) *rule {
 	c.captures = captures{}
 	var in ruleFile
 	c.problems = append(c.problems, c.file.Decode(n, "rule", &in)...)
-	r := &rule{name: in.Name, why: in.Why, base: in.Name, locked: in.Lock, mode: in.Mode, self: in.Self, place: c.file.Problem(n.KeySpan, "", "")}
+	r := &rule{name: in.Name, why: in.Why, base: in.Name, locked: in.Lock, mode: in.Mode, self: in.Self, place: c.file.Problem(n.KeySpan, "", ""), text: digest(n)}
 	c.name(n, r, names)
 	records := c.on(in.On, r)
 	c.when(in.When, r, records)

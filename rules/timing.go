@@ -26,7 +26,8 @@ type Wake struct {
 }
 
 // The kinds of wakes. A rule about state has one on a subject at the most, and none when it was decided without. A moment that a
-// rule with `after` waits for stays booked whatever is decided meanwhile, until another such moment takes its place.
+// rule with `after` waits for stays booked whatever is decided meanwhile, until another such moment takes its place. Of one that is
+// kept because of a Brake the kind goes on with a space and the delivery, so that no other takes its place.
 const (
 	WakeState  = "wake"
 	WakeMoment = "after"
@@ -112,7 +113,8 @@ func (r *rule) rung(f *Facts) (heard, moment bool) {
 		return false, false
 	}
 	if f.Delivery.Event == timerEvent {
-		return true, member["kind"] == WakeMoment
+		kind, _ := member["kind"].(string)
+		return true, strings.HasPrefix(kind, WakeMoment)
 	}
 	on, _ := member["on"].(string)
 	heard = slices.ContainsFunc(r.triggers, func(t trigger) bool { return t.clock != nil && t.clock.text == on })
@@ -240,6 +242,9 @@ func (e *evaluation) wakes() []Wake {
 		w := Wake{Rule: o.rule.name, Kind: WakeState, At: o.decision.Wake}
 		if o.late {
 			w.Kind = WakeMoment
+		}
+		if o.later {
+			w.Kind = WakeMoment + " " + e.f.Delivery.ID
 		}
 		out = append(out, w)
 	}
