@@ -39,7 +39,7 @@ func (c *compiler) limits(n *syntax.Node) (l Bounds) {
 		c.problem(at.Span, fmt.Sprintf("limits.actions must be between 1 and %d", maxHourly), "Leave the line out for the operator's limit.")
 		return l
 	}
-	return Bounds{Actions: in.Actions}
+	return Bounds(in)
 }
 
 // lower is what two files allow together.
