@@ -105,6 +105,8 @@ func hearEverything() []byte {
 	slices.Sort(moments)
 	on, _ := json.Marshal(moments)
 	return fmt.Appendf(nil, `
+[limits]
+actions = 5000
 [[rule]]
 name = "Hear everything"
 on   = %s

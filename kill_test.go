@@ -27,6 +27,8 @@ func TestKilledInTheMiddle(t *testing.T) {
 	seeded := githubtest.Seed(github)
 	dir := t.TempDir()
 	config := hostFile(t, dir, seeded.App.ID, seeded.App.PrivateKey, seeded.App.Secret, github.URL, `
+[limits]
+actions = 5000
 [[rule]]
 name = "Welcome"
 on   = "issues.opened"

@@ -58,6 +58,7 @@ func TestMain(m *testing.M) {
 //	team SLUG join|leave LOGIN  somebody joins or leaves a team of acme
 //	calls N               checks that the bot has made N API requests since the last calls, aside from token requests and those
 //	                      about deliveries
+//	left N                GitHub lets the bot make N more requests in the hour that has begun
 //	dead                  prints the reasons of deliveries that were given up
 //	waiting N             checks that N visits wait
 //	expire                has what is old leave the store, and prints how much that was
@@ -98,6 +99,7 @@ func TestScripts(t *testing.T) {
 			"protect":   verb((*world).protect),
 			"ruleset":   verb((*world).ruleset),
 			"team":      verb((*world).team),
+			"left":      verb((*world).left),
 			"dead":      verb((*world).dead),
 			"waiting":   verb((*world).waiting),
 			"expire":    verb((*world).expire),
@@ -442,6 +444,14 @@ func (w *world) calls(ts *testscript.TestScript, args []string) error {
 	}
 	w.called = n
 	return nil
+}
+
+func (w *world) left(ts *testscript.TestScript, args []string) error {
+	n, err := strconv.Atoi(args[0])
+	if err == nil {
+		w.github.SetRateLimit(w.seeded.Installation, n, w.now().Add(time.Hour))
+	}
+	return err
 }
 
 func (w *world) dead(ts *testscript.TestScript, args []string) error {

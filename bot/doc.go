@@ -53,6 +53,13 @@ the start the dispatcher waits for that, within bounds. What comes late goes
 before what GitHub sent after it, as far as that still waits; where it does not,
 its subject is looked up as it is now (late.go).
 
+# Within bounds
+
+A repository has so many actions an hour, and half of the requests that its
+installation has left (budget.go). Rules that want more are held back by the
+engine and booked to be looked at again; where a plan is written already, its
+visit is put off.
+
 # When it goes wrong
 
 Host.settle is the one place that decides what an error means: done, again at a time, or dead with a reason that a person

@@ -48,6 +48,7 @@ type Host struct {
 	kinds   []rules.Kind
 	configs *configs
 	rosters *rosters
+	budgets *budgets
 	queue   *queue.Queue
 	now     func() time.Time
 	log     *slog.Logger
@@ -78,6 +79,7 @@ func NewHost(ctx context.Context, o HostOptions) (*Host, error) {
 	h.configs = &configs{store: o.Store, kinds: o.Kinds, host: rules.Merge(o.Rules), now: h.now, log: h.log, locks: map[int64]*sync.Mutex{}, loaded: map[int64]loadedConfig{}, accounts: map[string]ownConfig{}}
 	h.rosters = newRosters(h.now)
 	h.recover = newRecovery(h, o.Recover)
+	h.budgets = newBudgets(o.Store, h.now)
 	var err error
 	h.queue, err = queue.Open(ctx, queue.Options{Workers: o.Workers, Work: h.work, More: h.more, Log: h.log})
 	if err != nil {

@@ -99,8 +99,8 @@ func (h *Host) wakesOf(v store.Visit, f *rules.Facts, result rules.Result) []sto
 			r.Sweeps = sweeps(f) + 1
 		}
 		payload := map[string]any{}
-		if w.Kind == rules.WakeMoment {
-			payload, r.Event = momentOf(f), f.Delivery.Event
+		if strings.HasPrefix(w.Kind, rules.WakeMoment) {
+			payload, r.Event = momentOf(f), momentName(f)
 		} else if w.At.IsZero() {
 			r.Tries = tries(f) + 1
 			w.At = h.now().Add(firstLook << (r.Tries - 1))
@@ -169,6 +169,14 @@ func repositoryPayload(r *rules.Repository) map[string]any {
 		"id": r.ID, "name": r.Name, "full_name": r.FullName, "private": r.Private, "fork": r.Fork, "archived": r.Archived,
 		"default_branch": r.DefaultBranch, "language": r.Language, "topics": r.Topics,
 	}
+}
+
+// momentName is the event of a moment, also of one that was kept already.
+func momentName(f *rules.Facts) string {
+	if of := object(f.Event).obj(timerEvent).str("event"); of != "" && f.Delivery.Event == timerEvent {
+		return of
+	}
+	return f.Delivery.Event
 }
 
 // maxMoment is how large a payload may be that is kept for a moment that a rule waits for. A larger one keeps its subject only.

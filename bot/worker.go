@@ -88,6 +88,9 @@ func (h *Host) visit(ctx context.Context, v store.Visit) (ended bool, err error)
 	// What is stored from here on must be stored also when the time of the attempt is up.
 	ctx = context.WithoutCancel(ctx)
 	told.APICalls = meter.Calls()
+	if d.Installation != 0 {
+		h.budgets.count(h.app.Client(d.Installation), v.RepositoryID, told.APICalls)
+	}
 	write := h.settle(v, d, err, &told)
 	h.log.Info("visited", "delivery", d.GUID, "event", d.Event, "activity", d.Activity, "repo", d.Repository, "subject", v.Subject,
 		"state", told.State, "reason", told.Reason, "rules", len(told.Decisions), "steps", len(told.Steps), "calls", told.APICalls, "attempt", v.Attempts+1)
@@ -161,6 +164,7 @@ func judge(err error, now time.Time) githubapp.Verdict {
 		waiting notYet
 		bug     broken
 		early   underWay
+		over    spent
 	)
 	switch {
 	case errors.As(err, &dead):
@@ -169,6 +173,8 @@ func judge(err error, now time.Time) githubapp.Verdict {
 		return githubapp.Verdict{Retry: true, Reason: waiting.reason}
 	case errors.As(err, &early):
 		return githubapp.Verdict{Retry: true, At: early.until, Reason: early.Error()}
+	case errors.As(err, &over):
+		return githubapp.Verdict{Retry: true, Throttled: true, At: over.until, Reason: over.reason}
 	case errors.As(err, &bug):
 		return githubapp.Verdict{Retry: true, Limit: maxPanics, Reason: bug.reason}
 	}
@@ -281,6 +287,9 @@ func (h *Host) plan(ctx context.Context, gh *githubapp.Client, v store.Visit, d 
 	if err := h.past(ctx, v, c.set, f); err != nil {
 		return false, err
 	}
+	if err := h.brake(ctx, gh, v, f, c.set); err != nil {
+		return false, err
+	}
 	result := c.set.Evaluate(f)
 	for len(result.Missing) > 0 {
 		looked := result.Missing
@@ -301,6 +310,7 @@ func (h *Host) plan(ctx context.Context, gh *githubapp.Client, v store.Visit, d 
 	result.Decisions = append(result.Decisions, gates.Decisions...)
 	result.Steps = append(gates.Steps, result.Steps...)
 	told.Decisions = result.Decisions
+	h.tellBrakes(v, f, c.set, result)
 	return true, h.store.WritePlan(context.WithoutCancel(ctx), store.Plan{
 		Visit: v.ID, Subject: v.Subject, Decisions: result.Decisions, Steps: result.Steps, Memory: result.Memory,
 		Wakes:    h.wakesOf(v, f, result),
@@ -374,6 +384,9 @@ func (h *Host) do(ctx context.Context, v store.Visit, d *store.Delivery, f *rule
 			step.Step = step.Step.Failed(why)
 		}
 		if !hindered {
+			if err := h.afford(ctx, v); err != nil {
+				return err
+			}
 			if result, err = h.doStep(ctx, v, d, f, step); err != nil {
 				return err
 			}

@@ -46,10 +46,17 @@ type throttle struct {
 	mu      sync.Mutex
 	waits   map[string]*Throttled // by resource
 	strikes int                   // limits met one after the other without a named wait
+	left    map[string]remaining  // by resource
+}
+
+// remaining is what is left of a rate limit until it begins anew.
+type remaining struct {
+	n     int
+	reset time.Time
 }
 
 func newThrottle(c *clock, log *slog.Logger) *throttle {
-	return &throttle{clock: c, log: log, waits: map[string]*Throttled{}}
+	return &throttle{clock: c, log: log, waits: map[string]*Throttled{}, left: map[string]remaining{}}
 }
 
 // resource names the rate limit that a request counts against.
@@ -99,6 +106,7 @@ func (t *throttle) learn(resource string, resp *http.Response) error {
 		return err
 	}
 	now := t.clock.now()
+	t.note(resource, resp.Header)
 	if reset, ok := t.usedUp(resp.Header); ok && reset.After(now) && sameResource(resp.Header, resource) {
 		t.wait(resource, reset, primaryWhy(resp.Header, resource))
 	}
@@ -106,6 +114,37 @@ func (t *throttle) learn(resource string, resp *http.Response) error {
 		t.succeeded(now)
 	}
 	return nil
+}
+
+// note keeps what an answer says is left.
+func (t *throttle) note(resource string, h http.Header) {
+	n, err := strconv.ParseUint(h.Get("X-RateLimit-Remaining"), 10, 31)
+	reset, resetErr := strconv.ParseInt(h.Get("X-RateLimit-Reset"), 10, 64)
+	if err != nil || resetErr != nil || reset <= 0 || !sameResource(h, resource) {
+		return
+	}
+	at := t.bounded(t.clock.local(time.Unix(reset, 0)).Add(time.Second))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if before := t.left[resource]; at.Sub(before.reset).Abs() < time.Minute && int(n) > before.n {
+		return // an answer that was overtaken
+	}
+	t.left[resource] = remaining{int(n), at}
+}
+
+// Left is how many requests are left of the limit for REST and of that for GraphQL, whichever has fewer, and when that begins
+// anew. It is not known before GitHub's first answer, nor after that time.
+func (c *Client) Left() (n int, reset time.Time, known bool) {
+	t := c.throttle
+	now := t.clock.now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, resource := range []string{core, graphQL} {
+		if r, ok := t.left[resource]; ok && now.Before(r.reset) && (!known || r.n < n) {
+			n, reset, known = r.n, r.reset, true
+		}
+	}
+	return n, reset, known
 }
 
 // succeeded begins the doubling of waits anew, unless the request was under way before the limit was met.

@@ -203,3 +203,51 @@ func TestResource(t *testing.T) {
 		}
 	}
 }
+
+// TestLeft: what GitHub's answers say is left, of the limit that has less, until it begins anew.
+func TestLeft(t *testing.T) {
+	now := newFakeNow()
+	start := now.now()
+	var headers []string
+	s := newWireServer(t, func(w http.ResponseWriter, r *http.Request) {
+		answer(w, 200, `{"data":{}}`, append([]string{"Date", now.now().UTC().Format(http.TimeFormat)}, headers...)...)
+	})
+	client := newApp(t, s.URL, withNow(now)).Client(7)
+	if n, _, known := client.Left(); known {
+		t.Fatalf("%d are left before the first answer", n)
+	}
+	says := func(resource, remaining string, reset time.Duration) {
+		headers = []string{"X-RateLimit-Remaining", remaining, "X-RateLimit-Resource", resource, "X-RateLimit-Reset", strconv.FormatInt(start.Add(reset).Unix(), 10)}
+	}
+	for i, c := range []struct {
+		resource, remaining string
+		reset               time.Duration
+		query               bool
+		want                int
+	}{
+		{core, "4000", time.Hour, false, 4000},
+		{core, "3990", time.Hour, false, 3990},
+		{core, "3995", time.Hour, false, 3990}, // was overtaken
+		{graphQL, "100", time.Hour, true, 100},
+		{graphQL, "5000", 2 * time.Hour, true, 3990}, // began anew
+		{"search", "3", time.Hour, false, 3990},
+		{core, "many", time.Hour, false, 3990},
+		{core, "7", 1 << 30 * time.Second, false, 7},
+	} {
+		says(c.resource, c.remaining, c.reset)
+		var err error
+		if c.query {
+			err = client.Query(context.Background(), "query { viewer { login } }", nil, nil)
+		} else {
+			err = get(context.Background(), client)
+		}
+		n, reset, known := client.Left()
+		if err != nil || n != c.want || !known || reset.After(now.now().Add(maxWait)) {
+			t.Errorf("%d: %d until %s, %t, %v, want %d", i, n, reset, known, err, c.want)
+		}
+	}
+	now.at.Store(now.at.Load() + int64(3*time.Hour))
+	if n, _, known := client.Left(); known {
+		t.Errorf("%d are left of limits that began anew", n)
+	}
+}

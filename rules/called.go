@@ -192,6 +192,10 @@ func (e *evaluation) command(h heard) {
 			fmt.Sprintf("%s: %s. It is written %s.", name, flaw, code(cmd.params.usage(cmd.name))))
 		return
 	}
+	if e.heldBack(o) {
+		e.refuse(o, "confused", "", e.pause.text())
+		return
+	}
 	var when trace
 	v = r.cond.decide(o.a, &when)
 	o.decision.Terms = append(o.decision.Terms, when.inOrder()...)
@@ -209,6 +213,7 @@ func (e *evaluation) command(h heard) {
 		return
 	}
 	o.decision.Outcome, o.decided, o.holds = v.outcome, true, v.outcome == True
+	e.pausedBy(o)
 }
 
 // because tells which line of a condition does not hold.

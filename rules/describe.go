@@ -51,6 +51,9 @@ combine = "bellhop"
 name = "Two approvals"
 require.approvals = ">=2"
 `},
+	{"limits", false, "Bounds of what the bot does in a repository.", reflect.TypeFor[limitsFile](), `[limits]
+actions = 100
+`},
 	{"people", false, "Groups of people: NAME = logins, @org/team or @org. A group is written people:NAME wherever people are asked for.", nil, `[people]
 core = ["octocat", "@acme/core"]
 

@@ -22,8 +22,8 @@
 //
 // Time is a fact, now, and nothing is polled: a comparison with the clock has an edge (edges.go), and Evaluate says as Wakes when to
 // look again though nothing happens. Beside its condition a rule may say `for = "10m"` (it has to hold so long), `after = "1d"` (it
-// acts so long after a moment, if it holds then too), `cooldown = "1d"` (what it does once it does not do again before) and
-// `repeat = "7d"` or `"push"` (it does that again while it holds). `on = "schedule daily 06:00 Europe/Berlin"` names moments of the
+// acts so long after a moment, if it holds then too), `cooldown = "1d"` (what it does once it does not do again before),
+// `repeat = "7d"` or `"push"` (it does that again while it holds) and `once = true` (it does that once ever on a subject). `on = "schedule daily 06:00 Europe/Berlin"` names moments of the
 // clock (schedule.go); a rule about issues or pull requests is then looked at on each that is open. [[freeze]] holds back the
 // actions that merge (freeze.go).
 // A rule with `require` is a *gate*: `when`, `unless` and `if` say which pull requests it is about, `require` what it demands of
@@ -32,6 +32,9 @@
 // not said twice. A gate is about the state of a pull request and not about a moment, so it hears everything that can change
 // what it reads, the bot's own deeds too. Gates are decided before other rules: those that are about checks count the gates as
 // they are now, and hear what gates hear. Merge groups are decided by EvaluateGroup.
+//
+// An action may pause its subject (pause.go): other rules do nothing there then. A rule that does something on one subject again
+// and again is stopped there, and rules whose repository has used up its share are held back (brake.go).
 //
 // In texts of actions {{ expression }} is replaced by its value before the action is planned. In Markdown the inserted text is
 // inert: it is shown as it is, and mentions, links or formats nothing. Two braces that mean themselves are written {{ "{{" }}.

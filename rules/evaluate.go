@@ -15,24 +15,26 @@ import (
 // is decided not to hold. An action that is done once is planned when its rule begins to hold (it did not when it was last
 // decided), or, where the rule's `on` names a moment, each time that it holds in such a moment; under `else` the same for
 // beginning not to hold. A rule that waits or fails changes nothing. Deliveries that the bot itself caused are heard only by
-// rules with `self = true`. A gate hears them too, and says what it finds, but does nothing else.
+// rules with `self = true`. A gate hears them too, and says what it finds, but does nothing else. Rules that pause come before the
+// others; see Pauser.
 func (s *Set) Evaluate(f *Facts) Result {
 	if s == nil {
 		return Result{Memory: f.Memory}
 	}
-	f, unfrozen := s.frozen(f)
+	f, unfrozen := s.frozen(s.knownPauses(f))
 	e := newEvaluation(s, f)
 	e.unfrozen = unfrozen
+	e.pausers()
 	heard := s.hearing(f.Delivery.Event, f.Delivery.Activity)
 	for _, i := range heard {
-		if s.rules[i].gate != nil {
+		if s.rules[i].gate != nil && !s.rules[i].pauses() {
 			e.decide(s.rules[i])
 		}
 	}
 	e.f = e.withGates()
 	e.a = newActivation(e.f)
 	for _, i := range heard {
-		if s.rules[i].gate == nil && s.rules[i].cmd == nil {
+		if s.rules[i].gate == nil && s.rules[i].cmd == nil && !s.rules[i].pauses() {
 			e.decide(s.rules[i])
 		}
 	}
@@ -49,9 +51,12 @@ func (s *Set) Evaluate(f *Facts) Result {
 
 func newEvaluation(s *Set, f *Facts) *evaluation {
 	e := &evaluation{set: s, f: f, a: newActivation(f), held: maps.Clone(f.Memory.Held), put: slices.Clone(f.Memory.Put),
-		state: map[string]bool{}, missing: map[string]bool{}, times: maps.Clone(f.Memory.Times)}
+		state: map[string]bool{}, missing: map[string]bool{}, times: maps.Clone(f.Memory.Times), counts: maps.Clone(f.Memory.Acts)}
 	if e.held == nil {
 		e.held = map[string]bool{}
+	}
+	if e.counts == nil {
+		e.counts = map[string]Acts{}
 	}
 	if e.times == nil {
 		e.times = map[string]Times{}
@@ -77,6 +82,13 @@ type evaluation struct {
 	replies []reply          // to commands
 	answers []Step           // of these
 
+	pause *pause // what holds rules back; nil for nothing
+	again bool   // a pause ends: rules about state are to look once more
+
+	counts  map[string]Acts // Memory.Acts as it will be
+	stopped []string        // rules that the breaker stopped
+	braked  []string        // rules that were held back
+
 	unfrozen []string // facts that the freezes need first
 	look     *Reapply // of a delivery that has rules look again
 
@@ -97,6 +109,8 @@ type outcome struct {
 	again    bool // it is to do once more what it does once: see repeat
 	late     bool // it acts some time after the moment: see after
 	settled  bool // it leaves out what it does once: see settles
+	later    bool // the moment is kept until then: see Brake
+	spent    bool // what it does once it has done once and for all: see once
 	steps    []Step
 	facts    *Facts // of a command: those of the delivery, and the command
 	a        *activation
@@ -116,6 +130,9 @@ func (e *evaluation) decide(r *rule) {
 	e.rules = append(e.rules, o)
 	if r.gate != nil {
 		e.decideGate(o)
+		return
+	}
+	if e.heldBack(o) {
 		return
 	}
 	var tr trace
@@ -186,6 +203,9 @@ func (v verdict) note() string {
 
 // lack notes the facts that a rule needs first.
 func (o *outcome) lack(e *evaluation, missing []string) {
+	if e.unread(o) {
+		return
+	}
 	o.decided = false
 	o.decision.Outcome = Waiting
 	o.decision.Note = "needs facts that were not read yet"
@@ -206,6 +226,10 @@ func (e *evaluation) plan(o *outcome) {
 	if o.gate != nil && e.f.Delivery.Self && !o.rule.self {
 		return // a gate is right whoever changed something; what a rule does is for others to set off
 	}
+	if o.gate != nil && e.pause != nil && !o.rule.unpausable() && len(o.rule.then)+len(o.rule.otherwise) > 0 {
+		o.decision.Note += "; " + e.pause.note()
+		return
+	}
 	before := slices.Clone(e.put)
 	steps, v := e.steps(o)
 	switch {
@@ -217,6 +241,10 @@ func (e *evaluation) plan(o *outcome) {
 		e.put = before
 		o.decided = false
 		o.decision.Outcome, o.decision.Note = v.outcome, v.note()
+		return
+	}
+	if e.brake(o, steps) {
+		e.put = before
 		return
 	}
 	if o.rule.cmd == nil {
@@ -257,6 +285,8 @@ func (e *evaluation) note(o *outcome, steps int) string {
 		return "not on " + kindWords(e.a.kind())
 	case o.settled && o.holds && !o.before:
 		return "held before the rule was there"
+	case o.spent:
+		return "done once, at " + clockTime(e.times[o.rule.name].Fired)
 	case kept || o.fires():
 		return "already done"
 	case o.holds:
@@ -274,6 +304,9 @@ func counted(steps int) string {
 
 // fires tells whether actions that are done once are done now.
 func (o *outcome) fires() bool {
+	if o.spent {
+		return false
+	}
 	if o.holds {
 		return o.moment || !o.before || o.again
 	}
@@ -389,6 +422,9 @@ func (e *evaluation) step(r *rule, k *Kind, action Action) (step Step, ok bool, 
 	if step, err = e.encode(r, k, planned); err != nil {
 		return Step{}, false, err
 	}
+	if _, ok := planned.(Pauser); ok {
+		return step, e.pausesBy(r, k, &step, planned), nil
+	}
 	if kept, ok := action.(Kept); ok && r.cmd == nil { // what a command put stays, as if a person had put it
 		if p, ok := planned.(Kept); ok {
 			kept = p // what the subject lacked; the rest was there before
@@ -434,7 +470,10 @@ func (e *evaluation) kindOf(k *Kind, a Action) (string, error) {
 
 // result puts the parts together, in the order of the set.
 func (e *evaluation) result() Result {
-	res := Result{Memory: Memory{Held: e.held, Put: e.put}, Wakes: e.wakes(), Steps: e.combined}
+	res := Result{Memory: Memory{Held: e.held, Put: e.put}, Wakes: e.wakes(), Steps: e.combined, Stopped: e.stopped, Braked: e.braked}
+	if len(e.counts) > 0 {
+		res.Memory.Acts = e.counts
+	}
 	if len(e.times) > 0 {
 		res.Memory.Times = e.times
 	}

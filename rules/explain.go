@@ -21,9 +21,13 @@ func explain(e *evaluation, o *outcome) string {
 			order = append(order, p.Rule)
 		}
 	}
+	paused := ""
+	if e.pause != nil {
+		paused = e.pause.text() + "\n\n"
+	}
 	asked, _ := o.facts.Command.Args.values[0].(types.String)
 	if asked != "" {
-		return e.explainRule(strings.TrimSpace(string(asked)), newest)
+		return paused + e.explainRule(strings.TrimSpace(string(asked)), newest)
 	}
 	var b strings.Builder
 	b.WriteString("| rule | here | because |\n|---|---|---|\n")
@@ -40,9 +44,9 @@ func explain(e *evaluation, o *outcome) string {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", inert(name), p.word(), p.reason())
 	}
 	if n == 0 {
-		return "No rule has looked at this yet."
+		return paused + "No rule has looked at this yet."
 	}
-	return "What the rules decided when they last looked here:\n\n" + strings.TrimSpace(b.String()) + "\n\n`/explain RULE` tells more about one of them."
+	return paused + "What the rules decided when they last looked here:\n\n" + strings.TrimSpace(b.String()) + "\n\n`/explain RULE` tells more about one of them."
 }
 
 // word is an outcome as people say it.

@@ -51,6 +51,9 @@ type Facts struct {
 	// Past is what was decided on this subject before, the newest first, for /explain. It is asked for by AsksPast.
 	Past []Past
 
+	// Brake is what the repository has used up; nil for nothing.
+	Brake *Brake
+
 	blank   bool              // nothing is known but which records there are: see possible
 	known   map[string]bool   // "subject.files" → known
 	waiting map[string]string // "subject.mergeable" → why GitHub cannot tell yet
@@ -354,6 +357,16 @@ type Memory struct {
 	Put []Put
 	// Times has, for rules that need it, what the bot knows of them in time.
 	Times map[string]Times
+	// Acts has how often rules did something here lately.
+	Acts map[string]Acts
+}
+
+// Acts is what is remembered of one rule on a subject so that it does not act there without end.
+type Acts struct {
+	Text  string    // digest of the rule's text; of another text nothing counts
+	Since time.Time // when it was first counted
+	Count int       // how often it did something since
+	Until time.Time // it is stopped until then; zero where it is not
 }
 
 // Times is what is remembered of one rule on a subject for what takes time.

@@ -246,6 +246,21 @@ who = %[1]s
 then.reopen = true
 `, o.who)
 	}},
+	{"pause", "Pause the bot on one issue, pull request or discussion, and let it go on.", nil, []string{"pause", "resume"}, `"triage"`, func(o familyOptions) string {
+		return fmt.Sprintf(`
+[[command]]
+name = "pause"
+why = "Pause the bot here; /resume lets it go on."
+who = %[1]s
+then.pause = true
+
+[[command]]
+name = "resume"
+why = "Let the bot go on here."
+who = %[1]s
+then.resume = true
+`, o.who)
+	}},
 	{"lock", "Lock the conversation.", nil, []string{"lock"}, `"triage"`, func(o familyOptions) string {
 		return fmt.Sprintf(`
 [[command]]

@@ -6,6 +6,9 @@ import "slices"
 // keeps goes over to that rule.
 func (e *evaluation) undo(o *outcome, a *act, inForce []string) (Step, bool, verdict) {
 	done := verdict{outcome: True}
+	if o.rule.cmd != nil {
+		return Step{}, false, done // what a command did stays
+	}
 	var mine []string
 	for _, p := range e.put {
 		if p.Rule == o.rule.name && p.Kind == a.kind.Name && !slices.Contains(inForce, p.Key) && !slices.Contains(mine, p.Key) {
@@ -50,6 +53,7 @@ func (e *evaluation) undo(o *outcome, a *act, inForce []string) (Step, bool, ver
 		return Step{}, false, verdict{outcome: Error, why: err.Error()}
 	}
 	step.Undo = true
+	e.again = e.again || a.pauses()
 	for _, key := range keys {
 		step.Put = append(step.Put, Put{o.rule.name, a.kind.Name, key})
 	}

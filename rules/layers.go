@@ -14,6 +14,7 @@ func Stack(layers ...[]*Set) (*Set, []syntax.Diagnostic) {
 	var all []*rule
 	var kinds []Kind
 	var freezes []*freeze
+	var limits Bounds
 	var problems []syntax.Diagnostic
 	at := map[string]int{}    // name → place in all
 	layer := map[string]int{} // name → its layer
@@ -25,7 +26,7 @@ func Stack(layers ...[]*Set) (*Set, []syntax.Diagnostic) {
 			if kinds == nil {
 				kinds = s.kinds
 			}
-			freezes = append(freezes, s.freezes...)
+			freezes, limits = append(freezes, s.freezes...), limits.lower(s.limits)
 			for _, r := range s.rules {
 				below, taken := at[r.base]
 				switch {
@@ -53,7 +54,7 @@ func Stack(layers ...[]*Set) (*Set, []syntax.Diagnostic) {
 		}
 	}
 	set := newSet(rules, kinds)
-	set.freezes = freezes
+	set.freezes, set.limits = freezes, limits
 	return set, syntax.Sort(problems)
 }
 

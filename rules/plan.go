@@ -23,6 +23,8 @@ type Result struct {
 	Missing   []string // sorted, without repetition
 	Steps     []Step   // the plan, in order; what observing rules would do is in Decision.Would
 	Memory    Memory   // what to remember once the plan is written down
+	Stopped   []string // rules that the breaker stopped now
+	Braked    []string // rules that were held back by Facts.Brake
 	Wakes     []Wake   // when to look again though nothing happens; rules that were decided and are not in it need not be
 }
 

@@ -44,6 +44,7 @@ func Compile(name string, src []byte, kinds []Kind, o Options) (*Set, []syntax.D
 	}
 	set := newSet(append(c.rules(top.Rule), c.allCommands(top.Command, top.Commands)...), kinds)
 	set.freezes = c.freezes(top.Freeze)
+	set.limits = c.limits(top.Limits)
 	return set, syntax.Sort(c.problems)
 }
 
@@ -55,6 +56,7 @@ type topTables struct {
 	Freeze   *syntax.Node `toml:"freeze"`
 	Gates    *syntax.Node `toml:"gates"`
 	People   *syntax.Node `toml:"people"`
+	Limits   *syntax.Node `toml:"limits"`
 }
 
 // TableNames names the top-level tables of a rule file, for who reads another file in which they stand too.
@@ -98,6 +100,7 @@ type Set struct {
 
 	called  map[string]int // names and aliases of commands → places in rules
 	freezes []*freeze
+	limits  Bounds
 }
 
 func newSet(rules []*rule, kinds []Kind) *Set {
@@ -131,12 +134,13 @@ func Merge(sets ...*Set) *Set {
 	var rules []*rule
 	var kinds []Kind
 	var freezes []*freeze
+	var limits Bounds
 	names, checkRuns := map[string]int{}, map[string]string{}
 	for _, s := range sets {
 		if s == nil {
 			continue
 		}
-		freezes = append(freezes, s.freezes...)
+		freezes, limits = append(freezes, s.freezes...), limits.lower(s.limits)
 		if kinds == nil {
 			kinds = s.kinds
 		}
@@ -150,7 +154,7 @@ func Merge(sets ...*Set) *Set {
 		}
 	}
 	merged := newSet(rules, kinds)
-	merged.freezes = freezes
+	merged.freezes, merged.limits = freezes, limits
 	return merged
 }
 

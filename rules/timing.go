@@ -21,15 +21,19 @@ type Timed interface {
 // {"timer": {"rule": Rule, "kind": Kind}}.
 type Wake struct {
 	Rule string
-	Kind string // WakeState or WakeMoment
+	Kind string // WakeState, WakeMoment or WakeAgain
 	At   time.Time
 }
 
 // The kinds of wakes. A rule about state has one on a subject at the most, and none when it was decided without. A moment that a
-// rule with `after` waits for stays booked whatever is decided meanwhile, until another such moment takes its place.
+// rule with `after` waits for stays booked whatever is decided meanwhile, until another such moment takes its place. Of one that is
+// kept because of a Brake the kind goes on with a space and the delivery, so that no other takes its place.
 const (
 	WakeState  = "wake"
 	WakeMoment = "after"
+	// WakeAgain is for all rules about state on a subject, not for the one that is named: in Rule is the delivery that called for
+	// it, so that two of them stay apart.
+	WakeAgain = "again"
 )
 
 // timing is what a rule says of time beside its condition.
@@ -39,6 +43,7 @@ type timing struct {
 	cooldown time.Duration // what it does once it does not do again before
 	every    time.Duration // `repeat`: it does that again while it holds
 	push     bool          // `repeat = "push"`: and that with each new commit
+	once     bool          // it is done once ever on a subject
 }
 
 // timingFile is timing as it is written.
@@ -47,6 +52,7 @@ type timingFile struct {
 	After    time.Duration `toml:"after" doc:"How long after the moment the rule acts, if it holds then too."`
 	Cooldown time.Duration `toml:"cooldown" doc:"For how long what is done once is not done again." example:"cooldown = \"1d\""`
 	Repeat   string        `toml:"repeat" doc:"When what is done once is done again while the rule goes on holding: push, or a length of time." example:"repeat = \"push\""`
+	Once     bool          `toml:"once" doc:"Whether what is done once is done once ever on an issue, pull request or discussion: not again when the rule stops holding and holds anew, nor after a change of its text." example:"once = true"`
 }
 
 // maxTiming bounds what a rule may wait for: ten years.
@@ -54,7 +60,8 @@ const maxTiming = 3660 * 24 * time.Hour
 
 // timing reads what a rule says of time, once its triggers are known.
 func (c *compiler) timing(n *syntax.Node, in timingFile, r *rule) {
-	r.timing = timing{hold: in.For, delay: in.After, cooldown: in.Cooldown}
+	r.timing = timing{hold: in.For, delay: in.After, cooldown: in.Cooldown, once: in.Once}
+	c.once(n, r)
 	for key, d := range map[string]time.Duration{"for": in.For, "after": in.After, "cooldown": in.Cooldown} {
 		if at := n.Get(key); at != nil && (d <= 0 || d > maxTiming) {
 			c.problem(at.Span, key+" must be longer than nothing, and ten years at the most", "")
@@ -88,7 +95,7 @@ func (c *compiler) timing(n *syntax.Node, in timingFile, r *rule) {
 
 // remembers tells whether times are kept of a rule.
 func (r *rule) remembers() bool {
-	return r.timing != (timing{}) || r.goesOn()
+	return r.timing != (timing{}) || r.goesOn() || r.pauses()
 }
 
 // goesOn tells whether a rule has an action that goes on with time.
@@ -99,11 +106,15 @@ func (r *rule) goesOn() bool {
 // rung tells whether a delivery of ours is for a rule, and whether it is a moment for it.
 func (r *rule) rung(f *Facts) (heard, moment bool) {
 	member, _ := f.Event[f.Delivery.Event].(map[string]any)
+	if f.Delivery.Event == timerEvent && member["kind"] == WakeAgain {
+		return r.looksAgain(f), false
+	}
 	if member["rule"] != r.name {
 		return f.Delivery.Event == timerEvent && slices.ContainsFunc(r.gates, func(g *rule) bool { return member["rule"] == g.name }), false
 	}
 	if f.Delivery.Event == timerEvent {
-		return true, member["kind"] == WakeMoment
+		kind, _ := member["kind"].(string)
+		return true, strings.HasPrefix(kind, WakeMoment)
 	}
 	on, _ := member["on"].(string)
 	heard = slices.ContainsFunc(r.triggers, func(t trigger) bool { return t.clock != nil && t.clock.text == on })
@@ -146,6 +157,8 @@ func (e *evaluation) timing(o *outcome) {
 	case r.delay > 0 && e.f.Delivery.Event != timerEvent:
 		o.late = true
 		o.wait(now.Add(r.delay), "acts at "+clockTime(now.Add(r.delay))+" if it holds then too")
+	case r.once && !t.Fired.IsZero():
+		o.spent = true
 	case r.cooldown > 0 && !t.Fired.IsZero() && now.Before(cool) && o.fires():
 		at := cool
 		if o.moment {
@@ -185,7 +198,7 @@ func (e *evaluation) fired(o *outcome, steps []Step) {
 	if r.goesOn() {
 		did = r.mode == "live" && slices.ContainsFunc(steps, func(s Step) bool { return !s.Undo })
 	}
-	if !r.remembers() || !o.holds || !did {
+	if !r.remembers() || !o.holds || !did || r.once && r.mode != "live" {
 		return
 	}
 	t := e.times[r.name]
@@ -230,7 +243,13 @@ func (e *evaluation) wakes() []Wake {
 		if o.late {
 			w.Kind = WakeMoment
 		}
+		if o.later {
+			w.Kind = WakeMoment + " " + e.f.Delivery.ID
+		}
 		out = append(out, w)
+	}
+	if e.again {
+		out = append(out, Wake{Rule: e.f.Delivery.ID, Kind: WakeAgain, At: e.f.Now})
 	}
 	return out
 }

@@ -223,3 +223,48 @@ func TestSchedules(t *testing.T) {
 		t.Error("a rule that is off has a schedule")
 	}
 }
+
+// TestOnce lets a rule fall and rise: what it does once it does once ever, and what it keeps follows its condition.
+func TestOnce(t *testing.T) {
+	set := mustCompile(t, `[[rule]]
+name = "r"
+when.label = "urgent"
+once = true
+then.comment = "x"
+then.label = "seen"
+`)
+	var memory Memory
+	play := func(at time.Duration, mode string, labels ...string) string {
+		t.Helper()
+		f := aged(at)
+		f.Delivery.Activity, f.Subject.Labels, f.Memory = "labeled", labels, memory
+		f.Learn("subject.labels")
+		set.rules[0].mode = mode
+		r := set.Evaluate(f)
+		memory = r.Memory
+		var kinds []string
+		for _, s := range append(r.Steps, r.Decisions[0].Would...) {
+			kinds = append(kinds, s.Kind)
+			if !s.Undo && mode == "live" {
+				memory.Put = append(memory.Put, s.Put...)
+			}
+		}
+		return strings.Join(kinds, " ") + ", " + r.Decisions[0].Note
+	}
+	for i, tt := range []struct {
+		mode   string
+		labels []string
+		want   string
+	}{
+		{"observe", []string{"urgent"}, "comment label, observe only: 2 actions"},
+		{"live", nil, ", "},
+		{"live", []string{"urgent"}, "comment label, 2 actions"},
+		{"live", []string{"urgent", "seen"}, ", done once, at 2026-01-05 11:00 UTC"},
+		{"live", []string{"seen"}, "remove_label, 1 action"},
+		{"live", []string{"urgent"}, "label, 1 action"},
+	} {
+		if got := play(time.Duration(i)*time.Hour, tt.mode, tt.labels...); got != tt.want {
+			t.Errorf("%d: %s, want %s", i, got, tt.want)
+		}
+	}
+}

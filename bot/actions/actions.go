@@ -78,5 +78,7 @@ var All = []rules.Kind{
 	staleKind,
 	createPullRequestKind,
 	backportKind,
+	pauseKind,
+	resumeKind,
 	gateKind,
 }

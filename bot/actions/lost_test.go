@@ -95,7 +95,7 @@ func TestLostAnswers(t *testing.T) {
 // Every kind is played with an answer that is lost.
 func TestEveryKindLosesAnAnswer(t *testing.T) {
 	for _, k := range All {
-		if _, here := losses[k.Name]; here {
+		if _, here := losses[k.Name]; here || len(k.Needs) == 0 { // it asks GitHub for nothing
 			continue
 		}
 		if src, err := os.ReadFile(k.Name + "_test.go"); err != nil || !strings.Contains(string(src), "trial{") {

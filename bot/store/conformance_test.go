@@ -44,6 +44,8 @@ func testStore(t *testing.T, open func(t *testing.T) Store) {
 		{"memory", testMemory},
 		{"memory follows plans and steps", testMemoryFollows},
 		{"memory model", testMemoryModel},
+		{"acts", testActs},
+		{"spent", testSpent},
 		{"config", testConfig},
 		{"nothing there", testNothing},
 		{"changed", testChanged},
@@ -575,6 +577,7 @@ func testNothing(t *testing.T, s Store) {
 	equal(t, "steps", one[[]Step](t)(s.Steps(ctx, 1)), []Step(nil))
 	equal(t, "decisions", one[[]Decision](t)(s.Decisions(ctx, "x", 1)), []Decision(nil))
 	equal(t, "memory", one[rules.Memory](t)(s.Memory(ctx, "x")), rules.Memory{})
+	equal(t, "spent", one[[]Spending](t)(s.Spent(ctx, 1, noon)), []Spending(nil))
 	equal(t, "next", one[time.Time](t)(s.NextDue(ctx, noon)), time.Time{})
 	equal(t, "counts", one[Counts](t)(s.Counts(ctx)), Counts{})
 }

@@ -44,6 +44,23 @@ func (s *sqliteStore) Memory(ctx context.Context, subject string) (rules.Memory,
 	if err != nil {
 		return rules.Memory{}, fmt.Errorf("times of %s: %w", subject, err)
 	}
+	err = s.query(ctx, selectActs, func(r *sql.Rows) error {
+		var rule string
+		var a rules.Acts
+		var since, until int64
+		if err := r.Scan(&rule, &a.Text, &since, &a.Count, &until); err != nil {
+			return err
+		}
+		if m.Acts == nil {
+			m.Acts = map[string]rules.Acts{}
+		}
+		a.Since, a.Until = fromMicro(since), fromMicro(until)
+		m.Acts[rule] = a
+		return nil
+	}, subject)
+	if err != nil {
+		return rules.Memory{}, fmt.Errorf("acts of rules on %s: %w", subject, err)
+	}
 	return m, nil
 }
 

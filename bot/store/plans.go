@@ -24,6 +24,7 @@ func (s *sqliteStore) WritePlan(ctx context.Context, p Plan) error {
 	}
 	held, puts, at := maps.Clone(p.Memory.Held), slices.Clone(p.Memory.Put), toMicro(p.At)
 	times, decided, wakes := maps.Clone(p.Memory.Times), rulesOf(p.Decisions), cloneTimers(p.Wakes)
+	acts := maps.Clone(p.Memory.Acts)
 	p.Decisions, p.Steps, p.Wakes = nil, nil, nil // the caller's
 	return s.writer.do(ctx, func(b *batch) error {
 		if changed, err := b.changeVisit(p.Visit, planVisit); err != nil || !changed {
@@ -45,6 +46,9 @@ func (s *sqliteStore) WritePlan(ctx context.Context, p Plan) error {
 			}
 		}
 		if err := b.rememberTimes(p.Subject, times); err != nil {
+			return err
+		}
+		if err := b.rememberActs(p.Subject, acts); err != nil {
 			return err
 		}
 		if err := b.wake(p.Subject, decided, wakes); err != nil {
@@ -112,6 +116,9 @@ func (s *sqliteStore) FinishStep(ctx context.Context, subject string, t Step, r 
 	id, rule, undo, puts := t.ID, t.Step.Rule, t.Step.Undo, append([]rules.Put(nil), t.Step.Put...)
 	return s.writer.do(ctx, func(b *batch) error {
 		changed, err := b.changeStep(id, finishStep, r.State, r.URL, r.Reason, toMicro(r.At))
+		if err == nil && changed && r.State != Skipped {
+			err = b.spend(id, r.At)
+		}
 		switch {
 		case err != nil || !changed || r.State == Skipped && !undo:
 			return err

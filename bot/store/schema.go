@@ -179,6 +179,25 @@ CREATE TABLE pulse (
 	id    INTEGER PRIMARY KEY,
 	beats INTEGER NOT NULL
 );
+`, `
+-- How often a rule did something on a subject lately, and until when it is stopped there.
+CREATE TABLE acts (
+	subject TEXT    NOT NULL,
+	rule    TEXT    NOT NULL,
+	text    TEXT    NOT NULL,
+	since   INTEGER NOT NULL,
+	count   INTEGER NOT NULL,
+	until   INTEGER NOT NULL,
+	PRIMARY KEY (subject, rule)
+) WITHOUT ROWID;
+
+-- How many actions were done in a repository, by the minute, for the last hour in which there were any.
+CREATE TABLE spent (
+	repository_id INTEGER NOT NULL,
+	minute        INTEGER NOT NULL,
+	actions       INTEGER NOT NULL,
+	PRIMARY KEY (repository_id, minute)
+) WITHOUT ROWID;
 `}
 
 // migrate brings the database behind conn to the newest version, or refuses it. Before it is sure that the file is ours it

@@ -175,7 +175,7 @@ func (s *sqliteStore) openReader(ctx context.Context, path string, readers int) 
 	for _, q := range []string{selectDelivery, selectByGUID, countVisits, selectDue, selectNextDue, selectWaiting, selectVisits,
 		selectSteps, selectDoneSince, selectDecisions, selectMemory, selectConfigs, selectDueTimers, selectTimersOn, selectNextTimer, selectTimes, selectRepositories,
 		selectKnown, selectNewestOn, selectDecisionsOf, selectMark, selectApplied,
-		selectNewest, selectOld, selectOldBodies, selectEnded} {
+		selectNewest, selectOld, selectOldBodies, selectEnded, selectActs, selectSpent} {
 		if s.reads[q], err = s.reader.PrepareContext(ctx, q); err != nil {
 			return fmt.Errorf("prepare %q: %w", q, err)
 		}

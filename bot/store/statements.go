@@ -64,6 +64,13 @@ const (
 		ON CONFLICT (subject, rule) DO UPDATE SET since = excluded.since, fired = excluded.fired, head = excluded.head`
 	forgetTimes = `DELETE FROM times WHERE subject = ? AND rule = ?`
 
+	saveActs = `INSERT INTO acts (subject, rule, text, since, count, until) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (subject, rule) DO UPDATE SET text = excluded.text, since = excluded.since, count = excluded.count, until = excluded.until`
+	forgetSpent = `DELETE FROM spent WHERE repository_id = (SELECT v.repository_id FROM steps s JOIN visits v ON v.id = s.visit_id WHERE s.id = ?) AND minute <= ?`
+	spend       = `INSERT INTO spent (repository_id, minute, actions)
+		SELECT v.repository_id, ?2, 1 FROM steps s JOIN visits v ON v.id = s.visit_id WHERE s.id = ?1
+		ON CONFLICT (repository_id, minute) DO UPDATE SET actions = actions + 1`
+
 	saveRepository = `INSERT INTO repositories (id, installation, repository, data) VALUES (?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET installation = excluded.installation, repository = excluded.repository, data = excluded.data`
 	forgetRepository   = `DELETE FROM repositories WHERE id = ?`
@@ -125,6 +132,8 @@ const (
 	selectNextTimer    = `SELECT coalesce(min(due), 0) FROM timers`
 	selectTimes        = `SELECT rule, since, fired, head FROM times WHERE subject = ?`
 	selectApplied      = `SELECT data FROM applied WHERE repository_id = ?`
+	selectActs         = `SELECT rule, text, since, count, until FROM acts WHERE subject = ?`
+	selectSpent        = `SELECT minute, actions FROM spent WHERE repository_id = ? AND minute > ? ORDER BY minute`
 	selectRepositories = `SELECT id, installation, repository, data FROM repositories WHERE id > ? ORDER BY id LIMIT ?`
 
 	selectKnown       = `SELECT id FROM deliveries WHERE guid = ?`

@@ -92,7 +92,7 @@ type Plan struct {
 	Subject   string
 	Decisions []rules.Decision
 	Steps     []rules.Step
-	Memory    rules.Memory // Held and Times replace what was remembered of these rules, others stay; Put replaces all that the bot put there
+	Memory    rules.Memory // Held, Times and Acts replace what was remembered of these rules, others stay; Put replaces all that the bot put there
 	Wakes     []Timer      // of the kind Wake, on the subject: they replace those of the rules that were decided
 	APICalls  int
 	Config    string // which rules decided: blob SHAs
@@ -212,6 +212,8 @@ type Store interface {
 	// DoneSince lists the kinds of the steps that were done on a subject at that time or after it, each once, sorted; of the
 	// newest MaxWaitingOn visits of the subject.
 	DoneSince(ctx context.Context, subject string, since time.Time) ([]string, error)
+	// Spent lists what FinishStep ended as Done or Dead in a repository in the hour before now, by the minute.
+	Spent(ctx context.Context, repository int64, now time.Time) ([]Spending, error)
 	// Decisions lists the newest decisions on a subject first; 100 of them when limit is 0.
 	Decisions(ctx context.Context, subject string, limit int) ([]Decision, error)
 
