@@ -84,6 +84,7 @@ type server struct {
 	store         store.Store
 	host          *bot.Host
 	hooks         http.Handler
+	allowed       *bot.AllowList
 	public, admin net.Listener // admin is nil when there is none
 	log           *slog.Logger
 }
@@ -127,12 +128,24 @@ func open(ctx context.Context, settings *bot.Settings, o serverOptions) (s *serv
 	if err != nil {
 		return s, err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/webhook", bot.NewReceiver(bot.ReceiverOptions{
-		Verifier: verifier, Store: s.store, MaxBody: settings.MaxBody, Proxies: settings.TrustedProxies, Now: o.now, Log: o.log,
+	s.allowed = allowList(settings, app, o.log)
+	s.hooks = bot.Hooks(bot.NewReceiver(bot.ReceiverOptions{
+		Verifier: verifier, Store: s.store, MaxBody: settings.MaxBody, Proxies: settings.TrustedProxies, Allowed: s.allowed, Now: o.now, Log: o.log,
 	}))
-	s.hooks = mux
 	return s, s.listen(settings)
+}
+
+// allowList is what the settings say of the addresses that webhooks are taken from; nil when they say nothing. GitHub's last list
+// lies beside the database.
+func allowList(settings *bot.Settings, app *githubapp.App, log *slog.Logger) *bot.AllowList {
+	o := bot.AllowOptions{Own: settings.AllowFrom, File: settings.Database + ".ranges", Log: log}
+	if settings.AllowGitHub {
+		o.GitHub = app.HookRanges
+	}
+	if len(o.Own) == 0 && o.GitHub == nil {
+		return nil
+	}
+	return bot.NewAllowList(o)
 }
 
 // listen opens the sockets, or takes those that systemd has opened.
@@ -157,6 +170,7 @@ func (s *server) listen(settings *bot.Settings) (err error) {
 func (s *server) run(ctx context.Context) error {
 	parts, ctx := errgroup.WithContext(ctx)
 	parts.Go(func() error { return (&bot.Server{Listener: s.public, Handler: s.hooks, Log: s.log}).Run(ctx) })
+	parts.Go(func() error { return s.allowed.Run(ctx) })
 	parts.Go(func() error { return s.host.Run(ctx) })
 	// The admin listener outlives the others, to tell that they are ending.
 	var last errgroup.Group

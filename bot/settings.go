@@ -22,7 +22,9 @@ type Settings struct {
 	Admin          string // the same, or "" for none
 	PublicURL      string // "" when not set
 	TrustedProxies Proxies
-	MaxBody        int64 // bytes
+	AllowFrom      Proxies // ranges that webhooks are taken from; any when empty and AllowGitHub is false
+	AllowGitHub    bool    // those that GitHub lists are among them
+	MaxBody        int64   // bytes
 
 	AppID          int64
 	PrivateKey     Secret // PEM
@@ -54,6 +56,7 @@ type file struct {
 		Admin          string   `toml:"admin" env:"BELLHOP_ADMIN" default:"127.0.0.1:9090" doc:"Where /healthz and /readyz are answered, for the operator alone; empty for nowhere."`
 		PublicURL      string   `toml:"public_url" env:"BELLHOP_PUBLIC_URL" doc:"How the internet calls this server, without /webhook."`
 		TrustedProxies []string `toml:"trusted_proxies" env:"BELLHOP_TRUSTED_PROXIES" default:"127.0.0.1/32" doc:"Reverse proxies whose X-Forwarded-For is believed: addresses or ranges."`
+		AllowFrom      []string `toml:"allow_from" env:"BELLHOP_ALLOW_FROM" doc:"Where webhooks are taken from: github for the addresses that GitHub lists, addresses or ranges; from anywhere when empty. The signature is needed in any case."`
 		MaxBody        string   `toml:"max_body" env:"BELLHOP_MAX_BODY" default:"25MB" doc:"Larger webhooks are refused."`
 	} `toml:"server" doc:"The two listeners."`
 	GitHub struct {
@@ -196,7 +199,7 @@ func (l *loader) overlay(from Sources) {
 		case *string:
 			*v = text
 		case *[]string:
-			*v = strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' || r == ',' && s.key == "server.trusted_proxies" })
+			*v = strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' || r == ',' && strings.HasPrefix(s.key, "server.") })
 		case *int64:
 			n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 			if err != nil {
