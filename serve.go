@@ -98,6 +98,7 @@ type serverOptions struct {
 
 // open puts the parts together and opens the listeners. It makes no request.
 func open(ctx context.Context, settings *bot.Settings, o serverOptions) (s *server, err error) {
+	o.log = bot.ScrubLog(o.log)
 	s = &server{log: o.log}
 	defer func() {
 		if err != nil {

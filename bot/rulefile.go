@@ -28,6 +28,11 @@ func (s *Settings) Rules(kinds []rules.Kind) (*rules.Set, error) {
 func CheckFile(name string, src []byte, operator bool, kinds []rules.Kind) []syntax.Diagnostic {
 	if !operator && !IsSettings(src) {
 		_, found := rules.Compile(name, src, kinds, rules.Options{})
+		if f, _ := syntax.Parse(name, src); f.Root == nil {
+			for i := range found { // whose file it is cannot be seen
+				redact(&found[i], src, true)
+			}
+		}
 		return found
 	}
 	found := CheckSettings(name, src)
