@@ -120,11 +120,15 @@ func open(ctx context.Context, settings *bot.Settings, o serverOptions) (s *serv
 	if err != nil {
 		return s, err
 	}
+	policy, err := settings.Policy(actions.All)
+	if err != nil {
+		return s, err
+	}
 	if s.store, err = store.OpenSQLite(settings.Database, store.Options{}); err != nil {
 		return s, err
 	}
 	s.host, err = bot.NewHost(ctx, bot.HostOptions{
-		Store: s.store, App: app, Kinds: actions.All, Rules: set, Workers: o.workers, Now: o.now, Log: o.log, Told: o.told,
+		Store: s.store, App: app, Kinds: actions.All, Rules: set, Policy: policy, Workers: o.workers, Now: o.now, Log: o.log, Told: o.told,
 	})
 	if err != nil {
 		return s, err

@@ -40,6 +40,8 @@ func CheckFile(name string, src []byte, operator bool, kinds []rules.Kind) []syn
 		return found // no TOML, which CheckSettings has said
 	}
 	_, mistakes := compileOperator(name, src, kinds)
+	_, policy := parsePolicy(name, src, kinds)
+	mistakes = append(mistakes, policy...)
 	for i := range mistakes {
 		redact(&mistakes[i], src, false)
 	}
@@ -51,7 +53,7 @@ const operatorLayer = "host"
 
 // compileOperator compiles the rules of an operator's file, and passes over its settings.
 func compileOperator(name string, src []byte, kinds []rules.Kind) (*rules.Set, []syntax.Diagnostic) {
-	return rules.Compile(name, src, kinds, rules.Options{Leave: syntax.Keys(file{}), Layer: operatorLayer})
+	return rules.Compile(name, src, kinds, rules.Options{Leave: append(syntax.Keys(file{}), policyTable), Layer: operatorLayer})
 }
 
 // ExpandFile writes a rule file with ordinary rules in place of its presets; the settings of an operator's file are left out. A
@@ -60,5 +62,5 @@ func ExpandFile(name string, src []byte, kinds []rules.Kind) ([]byte, []syntax.D
 	if found := CheckFile(name, src, false, kinds); len(found) > 0 {
 		return nil, found
 	}
-	return rules.Expand(name, src, syntax.Keys(file{})...)
+	return rules.Expand(name, src, append(syntax.Keys(file{}), policyTable)...)
 }

@@ -76,7 +76,7 @@ type file struct {
 const privateKeyEnv = "BELLHOP_PRIVATE_KEY"
 
 // leave is what the operator's file holds besides settings. Package rules reads it.
-var leave = rules.TableNames()
+var leave = append(rules.TableNames(), policyTable)
 
 // Sources says where settings come from. A flag wins over the environment, the environment over the file, the file over the
 // defaults. An empty flag or variable counts as not given.
@@ -153,7 +153,7 @@ func CheckSettings(name string, src []byte) []syntax.Diagnostic {
 // IsSettings tells whether src is an operator's file, by its tables. A file that is not TOML is none.
 func IsSettings(src []byte) bool {
 	f, _ := syntax.Parse("", src)
-	for _, table := range syntax.Keys(file{}) {
+	for _, table := range append(syntax.Keys(file{}), policyTable) {
 		if f.Root.Get(table) != nil {
 			return true
 		}

@@ -24,7 +24,8 @@ type rule struct {
 	reads     []string // facts that its condition, its templates and its actions read; sorted
 	place     syntax.Diagnostic
 	timing
-	cmd *callable // of a [[command]]
+	cmd  *callable // of a [[command]]
+	made bool      // a line of [commands] stands for it: only its place is one of the file
 }
 
 // ruleFile is [[rule]] as it is written. The tag form names how a value is written that is read elsewhere.
