@@ -33,6 +33,9 @@ var (
 // crashRules call for one-shot actions and kept ones of many kinds, on issues, pull requests, pushes, and on what the bot
 // itself did. What they call for is told by wantIssue, wantPull, wantSaid and compare.
 const crashRules = `
+[limits]
+actions = 5000
+
 [[rule]]
 name = "Greet"
 on   = "issues.opened"

@@ -33,6 +33,9 @@ then.comment = "Welcome."
 name = "Answer"
 on   = "issue_comment.created"
 then.comment = "Read: {{ comment.body }}"
+
+[limits]
+actions = 5000
 `
 	if err := os.WriteFile(filepath.Join(w.dir, "bot.toml"), []byte(rules), 0o600); err != nil {
 		t.Fatal(err)

@@ -134,6 +134,8 @@ type world struct {
 	github *githubtest.Server
 	seeded githubtest.Seeded
 	log    *safeBuffer
+	level  slog.Level // of the log
+	door   string     // more settings of the table server
 
 	transport http.RoundTripper // between bot and GitHub; nil for the bot's own
 
@@ -184,7 +186,7 @@ func (w *world) start(ts *testscript.TestScript, args []string) error {
 		return err
 	}
 	path := filepath.Join(w.dir, ".host.toml")
-	host := fmt.Sprintf("[server]\nlisten = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n[github]\napp_id = %d\nwebhook_secrets = [%q]\napi_url = %q\n[storage]\nurl = %q\n",
+	host := fmt.Sprintf("[server]\n"+w.door+"listen = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n[github]\napp_id = %d\nwebhook_secrets = [%q]\napi_url = %q\n[storage]\nurl = %q\n",
 		w.seeded.App.ID, w.seeded.App.Secret, w.github.URL, "sqlite:"+filepath.Join(w.disk, "bellhop.db"))
 	if err := os.WriteFile(path, append([]byte(host), rules...), 0o600); err != nil {
 		return err
@@ -196,7 +198,7 @@ func (w *world) start(ts *testscript.TestScript, args []string) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	log := slog.New(slog.NewTextHandler(w.log, nil))
+	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: w.level}))
 	w.server, err = open(ctx, settings, serverOptions{workers: 4, log: log, now: w.now, told: w.hear, transport: w.transport})
 	if err != nil {
 		cancel()

@@ -85,6 +85,7 @@ type server struct {
 	host          *bot.Host
 	retention     *bot.Retention
 	hooks         http.Handler
+	allowed       *bot.AllowList
 	public, admin net.Listener // admin is nil when there is none
 	log           *slog.Logger
 }
@@ -99,6 +100,7 @@ type serverOptions struct {
 
 // open puts the parts together and opens the listeners. It makes no request.
 func open(ctx context.Context, settings *bot.Settings, o serverOptions) (s *server, err error) {
+	o.log = bot.ScrubLog(o.log)
 	s = &server{log: o.log}
 	defer func() {
 		if err != nil {
@@ -120,23 +122,39 @@ func open(ctx context.Context, settings *bot.Settings, o serverOptions) (s *serv
 	if err != nil {
 		return s, err
 	}
+	policy, err := settings.Policy(actions.All)
+	if err != nil {
+		return s, err
+	}
 	if s.store, err = store.OpenSQLite(settings.Database, store.Options{}); err != nil {
 		return s, err
 	}
 	s.host, err = bot.NewHost(ctx, bot.HostOptions{
-		Store: s.store, App: app, Kinds: actions.All, Rules: set, Workers: o.workers, Now: o.now, Log: o.log, Told: o.told,
+		Store: s.store, App: app, Kinds: actions.All, Rules: set, Policy: policy, Workers: o.workers, Now: o.now, Log: o.log, Told: o.told,
 		Recover: settings.Recovery,
 	})
 	if err != nil {
 		return s, err
 	}
 	s.retention = bot.NewRetention(bot.RetentionOptions{Store: s.store, Keep: settings.Keep, Now: o.now, Log: o.log})
-	mux := http.NewServeMux()
-	mux.Handle("/webhook", bot.NewReceiver(bot.ReceiverOptions{
-		Verifier: verifier, Store: s.store, Revive: s.host.Revive, MaxBody: settings.MaxBody, Proxies: settings.TrustedProxies, Now: o.now, Log: o.log,
+	s.allowed = allowList(settings, app, o.log)
+	s.hooks = bot.Hooks(bot.NewReceiver(bot.ReceiverOptions{
+		Verifier: verifier, Store: s.store, Revive: s.host.Revive, MaxBody: settings.MaxBody, Proxies: settings.TrustedProxies, Allowed: s.allowed, Now: o.now, Log: o.log,
 	}))
-	s.hooks = mux
 	return s, s.listen(settings)
+}
+
+// allowList is what the settings say of the addresses that webhooks are taken from; nil when they say nothing. GitHub's last list
+// lies beside the database.
+func allowList(settings *bot.Settings, app *githubapp.App, log *slog.Logger) *bot.AllowList {
+	o := bot.AllowOptions{Own: settings.AllowFrom, File: settings.Database + ".ranges", Log: log}
+	if settings.AllowGitHub {
+		o.GitHub = app.HookRanges
+	}
+	if len(o.Own) == 0 && o.GitHub == nil {
+		return nil
+	}
+	return bot.NewAllowList(o)
 }
 
 // listen opens the sockets, or takes those that systemd has opened.
@@ -161,6 +179,7 @@ func (s *server) listen(settings *bot.Settings) (err error) {
 func (s *server) run(ctx context.Context) error {
 	parts, ctx := errgroup.WithContext(ctx)
 	parts.Go(func() error { return (&bot.Server{Listener: s.public, Handler: s.hooks, Log: s.log}).Run(ctx) })
+	parts.Go(func() error { return s.allowed.Run(ctx) })
 	parts.Go(func() error { return s.host.Run(ctx) })
 	parts.Go(func() error { return s.retention.Run(ctx) })
 	// The admin listener outlives the others, to tell that they are ending.

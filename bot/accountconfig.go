@@ -48,7 +48,7 @@ func (c *configs) loadAccount(ctx context.Context, gh *githubapp.Client, of conf
 		f.src, f.fresh, f.state.SHA = src, true, sha
 	}
 	f.state.RepositoryID, f.state.Path, f.state.Repository, f.state.At = id, ConfigPath, full, c.now()
-	f.set = c.compile(&f, rules.Options{Layer: accountLayer})
+	f.set = c.compile(&f, rules.Options{Layer: accountLayer, Denied: c.policy.Denied(full)})
 	var own ownConfig
 	own.add(&f)
 	if id != 0 && (f.state.SHA != before.SHA || f.state.GoodSHA != before.GoodSHA) {
@@ -61,7 +61,7 @@ func (c *configs) loadAccount(ctx context.Context, gh *githubapp.Client, of conf
 	c.accounts[of.login()] = own
 	for id, l := range c.loaded {
 		if l.account == of.login() {
-			l.set, _ = c.stack(own, l.own)
+			l.set, _ = c.stack(l.repo, own, l.own)
 			l.sha, l.shared, l.told = joinSHAs(own.sha, l.own.sha), own.sha, nil
 			c.loaded[id] = l
 		}

@@ -43,11 +43,12 @@ const accountLayer = "org"
 // again when a push changes it; what changes holds in all of them at once. When the newest file does not compile, the last good
 // one of that path stays in force, across restarts too, and a check run says what is wrong where.
 type configs struct {
-	store store.Store
-	kinds []rules.Kind
-	host  *rules.Set // the operator's rules, in force in every repository
-	now   func() time.Time
-	log   *slog.Logger
+	store  store.Store
+	kinds  []rules.Kind
+	host   *rules.Set // the operator's rules, in force in every repository
+	policy *Policy    // what other rules may not do
+	now    func() time.Time
+	log    *slog.Logger
 
 	loading  singleflight.Group // of accounts' files
 	mu       sync.Mutex         // guards what follows
@@ -70,6 +71,7 @@ type loadedConfig struct {
 	shared  string    // of sha, that of the account's file
 	told    *toldRun  // the check run that told of them; nil for none, or once the account's file changed
 	account string    // login, in lower case
+	repo    string    // full name
 	at      time.Time // when the files were looked at
 }
 
@@ -164,17 +166,18 @@ func (c *configs) load(ctx context.Context, gh *githubapp.Client, of configOf) (
 	if err != nil {
 		return loadedConfig{}, err
 	}
-	l := loadedConfig{account: of.login(), at: c.now()}
+	l := loadedConfig{account: of.login(), repo: of.repo.FullName, at: c.now()}
+	denied := c.policy.Denied(l.repo)
 	for i := range files.list {
 		f := &files.list[i]
 		if of.shared() && f.state.Path == ConfigPath {
-			c.compile(f, rules.Options{Layer: accountLayer}) // to tell its mistakes; it is in force as the account's
+			c.compile(f, rules.Options{Layer: accountLayer, Denied: denied}) // to tell its mistakes; it is in force as the account's
 			continue
 		}
-		f.set = c.compile(f, rules.Options{})
+		f.set = c.compile(f, rules.Options{Denied: denied})
 		l.own.add(f)
 	}
-	set, clashes := c.stack(account, l.own)
+	set, clashes := c.stack(l.repo, account, l.own)
 	files.clash(clashes)
 	if files.news(of) {
 		if l.told, err = c.tell(ctx, gh, of, files); err != nil {
@@ -191,9 +194,13 @@ func (c *configs) load(ctx context.Context, gh *githubapp.Client, of configOf) (
 	return l, nil
 }
 
-// stack puts the layers together.
-func (c *configs) stack(account, own ownConfig) (*rules.Set, []syntax.Diagnostic) {
-	return rules.Stack([]*rules.Set{c.host}, account.sets, own.sets)
+// stack puts the layers together for a repository. What is denied there is left out of the account's rules too.
+func (c *configs) stack(repo string, account, own ownConfig) (*rules.Set, []syntax.Diagnostic) {
+	shared, denied := slices.Clone(account.sets), c.policy.Denied(repo)
+	for i := range shared {
+		shared[i] = shared[i].Without(denied)
+	}
+	return rules.Stack([]*rules.Set{c.host}, shared, own.sets)
 }
 
 func joinSHAs(shas ...string) string {

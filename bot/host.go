@@ -23,6 +23,7 @@ type HostOptions struct {
 	App     *githubapp.App
 	Kinds   []rules.Kind     // what rules can make the bot do
 	Rules   *rules.Set       // the operator's rules, for all repositories; nil for none
+	Policy  *Policy          // what rule files may not do; nil for nothing
 	Workers int              // subjects worked on at once; 8 when 0
 	Now     func() time.Time // time.Now when nil
 	Log     *slog.Logger     // slog.Default when nil
@@ -76,7 +77,7 @@ func NewHost(ctx context.Context, o HostOptions) (*Host, error) {
 	if h.told == nil {
 		h.told = func(Visited) {}
 	}
-	h.configs = &configs{store: o.Store, kinds: o.Kinds, host: rules.Merge(o.Rules), now: h.now, log: h.log, locks: map[int64]*sync.Mutex{}, loaded: map[int64]loadedConfig{}, accounts: map[string]ownConfig{}}
+	h.configs = &configs{store: o.Store, kinds: o.Kinds, host: rules.Merge(o.Rules), policy: o.Policy, now: h.now, log: h.log, locks: map[int64]*sync.Mutex{}, loaded: map[int64]loadedConfig{}, accounts: map[string]ownConfig{}}
 	h.rosters = newRosters(h.now)
 	h.recover = newRecovery(h, o.Recover)
 	h.budgets = newBudgets(o.Store, h.now)

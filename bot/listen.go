@@ -125,6 +125,8 @@ type Server struct {
 
 	// How long a client may take to send the headers, and the whole request: 5 and 15 seconds when 0.
 	HeaderTimeout, ReadTimeout time.Duration
+	// How many connections are open at once: 1024 when 0. More wait in the kernel.
+	Connections int
 }
 
 // Run serves until ctx ends. Then it takes no more connections, waits for the requests that are being answered, and returns
@@ -134,7 +136,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if log == nil {
 		log = slog.Default()
 	}
-	listener := limitConnections(s.Listener, maxConnections)
+	listener := limitConnections(s.Listener, cmp.Or(s.Connections, maxConnections))
 	server := &http.Server{
 		Handler:           s.Handler,
 		ReadHeaderTimeout: cmp.Or(s.HeaderTimeout, headerTimeout),

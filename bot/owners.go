@@ -59,9 +59,10 @@ func parseOwners(text string) codeowners.Ruleset {
 	lines := bufio.NewScanner(strings.NewReader(text))
 	for lines.Scan() && len(out) <= maxOwnerRules {
 		one, err := codeowners.ParseFile(strings.NewReader(lines.Text()))
-		if err == nil {
-			out = append(out, one...)
+		if err != nil || len(one) > 0 && one[0].RawPattern() == "/" {
+			continue // a lone / matches nothing, and brings the library down (codeowners v1.2.1)
 		}
+		out = append(out, one...)
 	}
 	return out
 }

@@ -20,30 +20,38 @@ func (p Proxies) Trusts(addr netip.Addr) bool {
 	return false
 }
 
-// remote is the address that a request came from: the peer itself unless it is a trusted proxy, then the rightmost address in
-// X-Forwarded-For that is none. What stands left of that was written by whoever wanted to.
+// remote is the address that a request came from, for people; see from.
 func (p Proxies) remote(r *http.Request) string {
-	remote := r.RemoteAddr
-	if peer, ok := address(remote); ok {
-		if remote = peer.String(); !p.Trusts(peer) {
-			return remote
+	if addr, ok := p.from(r); ok {
+		return addr.String()
+	}
+	return r.RemoteAddr
+}
+
+// from is the address that a request came from: the peer itself unless it is a trusted proxy, then the rightmost address in
+// X-Forwarded-For that is none. What stands left of that was written by whoever wanted to. No other header is believed: a
+// proxy that sets one of them passes the others on as a stranger wrote them. ok is false where no address is known, as of a
+// peer on a Unix socket that names none.
+func (p Proxies) from(r *http.Request) (from netip.Addr, ok bool) {
+	if peer, isIP := address(r.RemoteAddr); isIP {
+		if from, ok = peer, true; !p.Trusts(peer) {
+			return from, true
 		}
-	} else if remote != "" && remote != "@" && remote[0] != '/' {
-		return remote // no IP address and no Unix socket
+	} else if r.RemoteAddr != "" && r.RemoteAddr != "@" && r.RemoteAddr[0] != '/' {
+		return netip.Addr{}, false // no IP address and no Unix socket
 	}
 	for rest := strings.Join(r.Header.Values("X-Forwarded-For"), ","); rest != ""; {
 		i := strings.LastIndexByte(rest, ',')
-		hop, ok := address(strings.TrimSpace(rest[i+1:]))
-		if !ok {
+		hop, isIP := address(strings.TrimSpace(rest[i+1:]))
+		if !isIP {
 			break
 		}
-		remote = hop.String()
-		if !p.Trusts(hop) {
+		if from, ok = hop, true; !p.Trusts(hop) {
 			break
 		}
 		rest = rest[:max(i, 0)]
 	}
-	return remote
+	return from, ok
 }
 
 // address reads an IP address with or without a port. An IPv4 address inside an IPv6 one is taken for the former.

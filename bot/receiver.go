@@ -40,7 +40,8 @@ type ReceiverOptions struct {
 	Store    keeper
 	MaxBody  int64                                                   // bytes; MaxBody when 0
 	Revive   func(ctx context.Context, delivery int64) (bool, error) // tries a dead delivery again that is sent once more; nil for never
-	Proxies  Proxies                                                 // whose X-Forwarded-For is believed; only the log uses it
+	Proxies  Proxies                                                 // whose X-Forwarded-For is believed
+	Allowed  *AllowList                                              // which addresses are heard; nil for all
 	Now      func() time.Time                                        // time.Now when nil
 	Log      *slog.Logger                                            // slog.Default when nil
 }
@@ -48,6 +49,8 @@ type ReceiverOptions struct {
 // Receiver answers POST /webhook. It looks at a request in this order, and the first thing wrong ends it:
 //
 //	405  the method is not POST
+//	429  the address has sent too much that no secret has signed; Retry-After says when it is heard again
+//	401  the address is not in AllowList
 //	413  the body is larger than MaxBody (a declared length is refused unread)
 //	401  X-Hub-Signature-256 is not exactly one "sha256=" and 64 hexadecimal digits, or not made with one of the secrets
 //	400  X-GitHub-Delivery or X-GitHub-Event is missing or malformed
@@ -57,13 +60,19 @@ type ReceiverOptions struct {
 //	200  a delivery with this GUID is known, and done, or dead with nothing that could be tried again
 //	202  the delivery is on disk, synced; or it is known and waits, or was dead and is tried again
 //
+// The first three are decided before any of the body is read. Who is in AllowList, or a proxy that does not say for whom it
+// asks, is never answered 429; nor is an address that a good signature came from in the last day.
+//
 // Until the signature holds nothing is parsed. Between the signature and the 202 no rule runs and no request goes out. A body
 // that turns out later to be no delivery that can be read is kept all the same and ends as dead, with its reason.
 //
-// Answers carry nothing but the text of their status; what was wrong is in the log.
+// Answers carry nothing but the text of their status, so that all answers of one status are alike; what was wrong is in the
+// log. A connection is closed after a request that no secret has signed: a stranger is to hold none of them.
 type Receiver struct {
-	o      ReceiverOptions
-	bodies *bodies
+	o         ReceiverOptions
+	bodies    *bodies
+	strangers *strangers
+	secrets   *secretUse
 }
 
 // NewReceiver returns a receiver. It may serve any number of requests at once.
@@ -77,7 +86,7 @@ func NewReceiver(o ReceiverOptions) *Receiver {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Receiver{o: o, bodies: newBodies(o.MaxBody)}
+	return &Receiver{o: o, bodies: newBodies(o.MaxBody), strangers: newStrangers(), secrets: newSecretUse(o.Verifier.Len())}
 }
 
 // ServeHTTP implements http.Handler.
@@ -99,17 +108,23 @@ func (rc *Receiver) receive(w http.ResponseWriter, r *http.Request) (d *store.De
 	if r.Method != http.MethodPost {
 		return nil, "", refused(http.StatusMethodNotAllowed, "method %.20q", r.Method)
 	}
+	from, err := rc.admit(r)
+	if err != nil {
+		return nil, "", err
+	}
 	body, err := rc.bodies.read(w, r)
 	if err != nil {
-		return nil, "", unreadable(err)
+		return nil, "", rc.suspect(from, unreadable(err))
 	}
 	// Only what Keep has confirmed is no longer looked at by the store: a caller that gave up may leave its body behind there.
 	safe := true
 	defer func() { rc.bodies.release(body, safe) }()
 
-	if !rc.o.Verifier.Verify(only(r.Header, "X-Hub-Signature-256"), body.Bytes()) {
-		return nil, "", refused(http.StatusUnauthorized, "%s", unsigned(r.Header))
+	secret := rc.o.Verifier.Match(only(r.Header, "X-Hub-Signature-256"), body.Bytes())
+	if secret == 0 {
+		return nil, "", rc.suspect(from, refused(http.StatusUnauthorized, "%s", unsigned(r.Header)))
 	}
+	rc.proved(r.Context(), from, secret)
 	guid, event := only(r.Header, "X-Github-Delivery"), only(r.Header, "X-Github-Event")
 	if !isGUID(guid) {
 		return nil, "", refused(http.StatusBadRequest, "X-GitHub-Delivery %.80q", guid)
@@ -146,6 +161,8 @@ type refusal struct {
 	status      int
 	guid, event string // once the signature held
 	err         error
+	wait        time.Duration // for Retry-After of a 429
+	last        bool          // the address has met its limit with it
 }
 
 func (no *refusal) Error() string { return no.err.Error() }
@@ -198,18 +215,27 @@ func (rc *Receiver) refuse(w http.ResponseWriter, r *http.Request, no *refusal) 
 		w.Header().Set("Allow", http.MethodPost)
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter/time.Second)))
-	case http.StatusRequestEntityTooLarge, http.StatusRequestTimeout:
-		w.Header().Set("Connection", "close") // the rest of the body is not worth reading
+	case http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", strconv.Itoa(int(no.wait/time.Second)+1))
+	}
+	if no.guid == "" {
+		w.Header().Set("Connection", "close")
 	}
 	http.Error(w, http.StatusText(no.status), no.status)
 
 	level := slog.LevelWarn
-	if no.status == http.StatusServiceUnavailable {
+	switch no.status {
+	case http.StatusServiceUnavailable:
 		level = slog.LevelError
+	case http.StatusTooManyRequests:
+		level = slog.LevelDebug // said once, with the request that met the limit
 	}
 	attrs := []slog.Attr{slog.Int("status", no.status), slog.String("remote", rc.o.Proxies.remote(r))}
 	if no.guid != "" {
 		attrs = append(attrs, slog.String("delivery", no.guid), slog.String("event", no.event))
+	}
+	if no.last {
+		attrs = append(attrs, slog.String("limit", fmt.Sprintf("%d of these from this address: more of them are refused unread for a minute, and not told here", maxBad)))
 	}
 	attrs = append(attrs, slog.Any("err", no.err))
 	rc.o.Log.LogAttrs(r.Context(), level, "webhook refused", attrs...)

@@ -460,7 +460,7 @@ func TestReceiverBoundsLargeBodies(t *testing.T) {
 	receiver := newTestReceiver(t, &shelf{}, io.Discard)
 	var arrived, gone sync.WaitGroup
 	end := make(chan struct{})
-	for range largeBodies {
+	for range largeMemory / MaxBody {
 		arrived.Add(1)
 		gone.Go(func() {
 			r := httptest.NewRequest("POST", "/webhook", nil)
@@ -484,8 +484,8 @@ func TestReceiverBoundsLargeBodies(t *testing.T) {
 	}
 	close(end)
 	gone.Wait()
-	if n := len(receiver.bodies.large); n != 0 {
-		t.Errorf("%d places are still taken", n)
+	if !receiver.bodies.large.TryAcquire(largeMemory) {
+		t.Error("memory is still taken")
 	}
 }
 
@@ -517,6 +517,76 @@ func TestRemote(t *testing.T) {
 			t.Errorf("%s for %q: %s, want %s", tt.peer, tt.forwarded, got, tt.want)
 		}
 	}
+}
+
+// No header but X-Forwarded-For of a trusted proxy is believed.
+func TestRemoteBelievesOneHeader(t *testing.T) {
+	proxies := Proxies(prefixes("127.0.0.1/32"))
+	for _, peer := range []string{"192.0.2.1:5", "127.0.0.1:5"} {
+		r := httptest.NewRequest("POST", "/webhook", nil)
+		r.RemoteAddr = peer
+		for _, header := range []string{"X-Real-IP", "Forwarded", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "X-Forwarded", "X-Cluster-Client-IP", "Via", "X-Original-Forwarded-For"} {
+			r.Header.Set(header, "for=6.6.6.6")
+			r.Header.Add(header, "6.6.6.6")
+		}
+		if got, want := proxies.remote(r), strings.TrimSuffix(peer, ":5"); got != want {
+			t.Errorf("%s: %s", peer, got)
+		}
+	}
+	// What a stranger wrote into a line of its own stands left of what the proxy appends.
+	r := httptest.NewRequest("POST", "/webhook", nil)
+	r.RemoteAddr = "127.0.0.1:5"
+	r.Header.Add("X-Forwarded-For", "6.6.6.6, 127.0.0.1")
+	r.Header.Add("X-Forwarded-For", "198.51.100.9")
+	if got := proxies.remote(r); got != "198.51.100.9" {
+		t.Errorf("two lines: %s", got)
+	}
+}
+
+// FuzzRemote holds that no header moves a peer that is no proxy, and that what a proxy is believed is the rightmost address that
+// is none: whatever a stranger puts before it, the answer is the same.
+func FuzzRemote(f *testing.F) {
+	for _, seed := range []string{"", "198.51.100.9", "6.6.6.6, 10.1.2.3", "[2001:db8::7]:4711", "::ffff:10.0.0.1", ",,", "10.0.0.1, 10.0.0.2", "nonsense", "fe80::1%eth0", " 10.0.0.1 ,\t1.1.1.1:0"} {
+		f.Add(seed, "6.6.6.6")
+		f.Add("198.51.100.9, 10.0.0.1", seed)
+	}
+	proxies := Proxies(prefixes("127.0.0.1/32", "10.0.0.0/8"))
+	from := func(peer, forwarded string) netip.Addr {
+		r := httptest.NewRequest("POST", "/webhook", nil)
+		r.RemoteAddr = peer
+		r.Header["X-Forwarded-For"] = []string{forwarded}
+		addr, _ := proxies.from(r)
+		return addr
+	}
+	f.Fuzz(func(t *testing.T, forwarded, forged string) {
+		if got := from("192.0.2.1:5", forwarded).String(); got != "192.0.2.1" {
+			t.Fatalf("a stranger is taken for %s", got)
+		}
+		alone := from("127.0.0.1:5", forwarded)
+		if !alone.IsValid() || alone.Zone() != "" || alone.Is4In6() {
+			t.Fatalf("%q is %v", forwarded, alone)
+		}
+		if !proxies.Trusts(alone) && from("127.0.0.1:5", forged+","+forwarded) != alone {
+			t.Fatalf("%q before %q makes %s of %s", forged, forwarded, from("127.0.0.1:5", forged+","+forwarded), alone)
+		}
+		if i := strings.LastIndexByte(forwarded, ','); !proxies.Trusts(alone) {
+			// All to the right of it are proxies.
+			for i >= 0 {
+				hop, ok := address(strings.TrimSpace(forwarded[i+1:]))
+				if !ok {
+					t.Fatalf("%q: %s stands left of what is no address", forwarded, alone)
+				}
+				if hop == alone {
+					break
+				}
+				if !proxies.Trusts(hop) {
+					t.Fatalf("%q: %s stands left of %s", forwarded, alone, hop)
+				}
+				forwarded = forwarded[:i]
+				i = strings.LastIndexByte(forwarded, ',')
+			}
+		}
+	})
 }
 
 // FuzzReceiver sends any headers and any body. Nothing but a delivery that is signed and named may be kept.

@@ -8,8 +8,8 @@ import (
 )
 
 var (
-	// secretKey is the beginning of a line that may hold a secret, misspelt keys included.
-	secretKey = regexp.MustCompile(`(?i)(secret|private_?key|token|password|passwd)s?["']?\s*(=|$)|-----BEGIN`)
+	// secretKey is the beginning of a line that may hold a secret, misspelt keys and those without = included.
+	secretKey = regexp.MustCompile(`(?i)(secret|private_?key|token|password|passwd)s?["']?\s*(=|$)|^[\s\w."'-]*(secret|private_?key|password|passwd|webhook)|-----BEGIN`)
 	// nextKey is the beginning of a line that surely does not go on with the value of another key.
 	nextKey = regexp.MustCompile(`^\s*([A-Za-z][A-Za-z0-9_.-]*\s*=\s*[^=\s]|\[{1,2}\s*[A-Za-z][A-Za-z0-9_. -]*\]{1,2}\s*(#.*)?$)`)
 )

@@ -28,6 +28,11 @@ func (s *Settings) Rules(kinds []rules.Kind) (*rules.Set, error) {
 func CheckFile(name string, src []byte, operator bool, kinds []rules.Kind) []syntax.Diagnostic {
 	if !operator && !IsSettings(src) {
 		_, found := rules.Compile(name, src, kinds, rules.Options{})
+		if f, _ := syntax.Parse(name, src); f.Root == nil {
+			for i := range found { // whose file it is cannot be seen
+				redact(&found[i], src, true)
+			}
+		}
 		return found
 	}
 	found := CheckSettings(name, src)
@@ -35,6 +40,8 @@ func CheckFile(name string, src []byte, operator bool, kinds []rules.Kind) []syn
 		return found // no TOML, which CheckSettings has said
 	}
 	_, mistakes := compileOperator(name, src, kinds)
+	_, policy := parsePolicy(name, src, kinds)
+	mistakes = append(mistakes, policy...)
 	for i := range mistakes {
 		redact(&mistakes[i], src, false)
 	}
@@ -46,7 +53,7 @@ const operatorLayer = "host"
 
 // compileOperator compiles the rules of an operator's file, and passes over its settings.
 func compileOperator(name string, src []byte, kinds []rules.Kind) (*rules.Set, []syntax.Diagnostic) {
-	return rules.Compile(name, src, kinds, rules.Options{Leave: syntax.Keys(file{}), Layer: operatorLayer})
+	return rules.Compile(name, src, kinds, rules.Options{Leave: append(syntax.Keys(file{}), policyTable), Layer: operatorLayer})
 }
 
 // ExpandFile writes a rule file with ordinary rules in place of its presets; the settings of an operator's file are left out. A
@@ -55,5 +62,5 @@ func ExpandFile(name string, src []byte, kinds []rules.Kind) ([]byte, []syntax.D
 	if found := CheckFile(name, src, false, kinds); len(found) > 0 {
 		return nil, found
 	}
-	return rules.Expand(name, src, syntax.Keys(file{})...)
+	return rules.Expand(name, src, append(syntax.Keys(file{}), policyTable)...)
 }

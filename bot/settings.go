@@ -22,7 +22,9 @@ type Settings struct {
 	Admin          string // the same, or "" for none
 	PublicURL      string // "" when not set
 	TrustedProxies Proxies
-	MaxBody        int64 // bytes
+	AllowFrom      Proxies // ranges that webhooks are taken from; any when empty and AllowGitHub is false
+	AllowGitHub    bool    // those that GitHub lists are among them
+	MaxBody        int64   // bytes
 
 	AppID          int64
 	PrivateKey     Secret // PEM
@@ -57,6 +59,7 @@ type file struct {
 		Admin          string   `toml:"admin" env:"BELLHOP_ADMIN" default:"127.0.0.1:9090" doc:"Where /healthz and /readyz are answered, for the operator alone; empty for nowhere."`
 		PublicURL      string   `toml:"public_url" env:"BELLHOP_PUBLIC_URL" doc:"How the internet calls this server, without /webhook."`
 		TrustedProxies []string `toml:"trusted_proxies" env:"BELLHOP_TRUSTED_PROXIES" default:"127.0.0.1/32" doc:"Reverse proxies whose X-Forwarded-For is believed: addresses or ranges."`
+		AllowFrom      []string `toml:"allow_from" env:"BELLHOP_ALLOW_FROM" doc:"Where webhooks are taken from: github for the addresses that GitHub lists, addresses or ranges; from anywhere when empty. The signature is needed in any case."`
 		MaxBody        string   `toml:"max_body" env:"BELLHOP_MAX_BODY" default:"25MB" doc:"Larger webhooks are refused."`
 	} `toml:"server" doc:"The two listeners."`
 	GitHub struct {
@@ -83,7 +86,7 @@ type file struct {
 const privateKeyEnv = "BELLHOP_PRIVATE_KEY"
 
 // leave is what the operator's file holds besides settings. Package rules reads it.
-var leave = rules.TableNames()
+var leave = append(rules.TableNames(), policyTable)
 
 // Sources says where settings come from. A flag wins over the environment, the environment over the file, the file over the
 // defaults. An empty flag or variable counts as not given.
@@ -179,7 +182,7 @@ func CheckSettings(name string, src []byte) []syntax.Diagnostic {
 // IsSettings tells whether src is an operator's file, by its tables. A file that is not TOML is none.
 func IsSettings(src []byte) bool {
 	f, _ := syntax.Parse("", src)
-	for _, table := range syntax.Keys(file{}) {
+	for _, table := range append(syntax.Keys(file{}), policyTable) {
 		if f.Root.Get(table) != nil {
 			return true
 		}
@@ -225,7 +228,7 @@ func (l *loader) overlay(from Sources) {
 		case *string:
 			*v = text
 		case *[]string:
-			*v = strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' || r == ',' && s.key == "server.trusted_proxies" })
+			*v = strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' || r == ',' && strings.HasPrefix(s.key, "server.") })
 		case *int64:
 			n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 			if err != nil {

@@ -89,6 +89,7 @@ func TestSettingsLayers(t *testing.T) {
 listen = "127.0.0.1:1"
 admin = "127.0.0.1:2"
 trusted_proxies = ["10.0.0.0/8", "192.0.2.1"]
+allow_from = ["192.0.2.0/24", "198.51.100.1"]
 max_body = "1MB"
 public_url = "https://file.example.com"
 [github]
@@ -115,6 +116,7 @@ url = "sqlite:data/file.db"
 		{"file over default", got.PublicURL, "https://file.example.com"},
 		{"size", fmt.Sprint(got.MaxBody), "1048576"},
 		{"proxies", fmt.Sprint(got.TrustedProxies), "[10.0.0.0/8 192.0.2.1/32]"},
+		{"allowed", fmt.Sprint(got.AllowGitHub, got.AllowFrom), "false [192.0.2.0/24 198.51.100.1/32]"},
 		{"path", got.Database, filepath.Join(dir, "data/file.db")},
 		{"key", got.PrivateKey.Reveal(), testKey()},
 	} {
@@ -127,9 +129,13 @@ url = "sqlite:data/file.db"
 	}
 
 	// The highest place that names secrets, or a key, is the only one.
-	got, err = load(dir, map[string]string{"BELLHOP_WEBHOOK_SECRET": "one, with a comma\ntwo", "BELLHOP_PRIVATE_KEY_FILE": filepath.Join(dir, "app.pem")}, nil)
+	got, err = load(dir, map[string]string{"BELLHOP_WEBHOOK_SECRET": "one, with a comma\ntwo", "BELLHOP_PRIVATE_KEY_FILE": filepath.Join(dir, "app.pem"),
+		"BELLHOP_API_URL": "https://api.github.com/", "BELLHOP_ALLOW_FROM": "github,10.0.0.0/8"}, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !got.AllowGitHub || fmt.Sprint(got.AllowFrom) != "[10.0.0.0/8]" {
+		t.Errorf("allowed: %v, %v", got.AllowGitHub, got.AllowFrom)
 	}
 	if diff := cmp.Diff([]Secret{"one, with a comma", "two"}, got.WebhookSecrets); diff != "" {
 		t.Errorf("secrets of the environment: (-want +got)\n%s", diff)
@@ -201,6 +207,8 @@ func TestSettingsMistakes(t *testing.T) {
 		{"negative ID", strings.Replace(ok, "7", "-7", 1), nil, []string{"-7 is no App ID"}},
 		{"environment", ok, map[string]string{"BELLHOP_APP_ID": "seven", "BELLHOP_LISTEN": "nowhere"}, []string{"BELLHOP_APP_ID: \"seven\" is no whole number", "BELLHOP_LISTEN: \"nowhere\" is no address"}},
 		{"token in clear", ok + "api_url = \"http://github.example.com/api/v3/\"", nil, []string{"github.api_url: \"http://github.example.com/api/v3/\" would send tokens in clear"}},
+		{"allowed", "[server]\nallow_from = [\"github\", \"gitlab\"]" + ok + "api_url = \"https://github.example.com/api/v3/\"", nil, []string{
+			"bot.toml:2:15: server.allow_from: an Enterprise Server lists no addresses of its own", "bot.toml:2:25: server.allow_from: \"gitlab\" is no range"}},
 		{"one listener for both", "[server]\nadmin = \"127.0.0.1:8080\"" + ok, nil, []string{"server.admin: the same as server.listen"}},
 		{"no key file", strings.Replace(ok, "app.pem", "nowhere.pem", 1), nil, []string{"bot.toml:4:20: github.private_key_file: private key: open"}},
 		{"key that is none", strings.Replace(ok, "app.pem", "bot.toml", 1), nil, []string{"github.private_key_file: private key: not in PEM form"}},

@@ -14,5 +14,5 @@ func SettingsTables() []SettingsTable {
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[file]()) {
 		out = append(out, SettingsTable{f.Tag.Get("toml"), f.Tag.Get("doc"), f.Type})
 	}
-	return out
+	return append(out, SettingsTable{policyTable, "What the rule files of repositories and accounts may not do.", reflect.TypeFor[policyFile]()})
 }

@@ -33,6 +33,7 @@ func (l *loader) check() {
 		}
 		l.out.TrustedProxies = append(l.out.TrustedProxies, prefix)
 	}
+	l.allowed(server.AllowFrom)
 	size, err := parseSize(server.MaxBody)
 	if err == nil && (size < 1<<10 || size > MaxBody) {
 		err = fmt.Errorf("%s is not between 1KB and 25MB", server.MaxBody)
@@ -73,6 +74,24 @@ func (l *loader) length(key, text string, least, most time.Duration, mend string
 		l.problem(key, err.Error(), mend)
 	}
 	return d
+}
+
+// allowed takes over the addresses that webhooks are taken from: the word github, addresses and ranges.
+func (l *loader) allowed(list []string) {
+	const key = "server.allow_from"
+	for i, text := range list {
+		prefix, err := parsePrefix(text)
+		switch {
+		case text == "github" && strings.HasSuffix(strings.TrimSuffix(l.in.GitHub.APIURL, "/"), "/api/v3"):
+			l.problemAt(key, i, "an Enterprise Server lists no addresses of its own", `Write its address or range, such as "192.0.2.7" or "10.0.0.0/8".`)
+		case text == "github":
+			l.out.AllowGitHub = true
+		case err != nil:
+			l.problemAt(key, i, err.Error(), `Write "github" for the addresses that GitHub lists, or an address or a range, such as "192.0.2.7" or "10.0.0.0/8".`)
+		default:
+			l.out.AllowFrom = append(l.out.AllowFrom, prefix)
+		}
+	}
 }
 
 const secretMend = "Write the secret of the App's settings page; `openssl rand -hex 32` makes a good one."

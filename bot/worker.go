@@ -186,7 +186,7 @@ func (h *Host) attempt(ctx context.Context, v store.Visit, d *store.Delivery, me
 	defer func() {
 		if r := recover(); r != nil {
 			h.log.Error("panic", "delivery", d.GUID, "event", d.Event, "repo", d.Repository, "err", r, "stack", string(debug.Stack()))
-			err = broken{fmt.Sprintf("internal error: %v", r)}
+			err = broken{githubapp.Scrub(fmt.Sprintf("internal error: %v", r))}
 		}
 	}()
 	s, err := parseSubject(v.Subject)

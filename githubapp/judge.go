@@ -307,6 +307,7 @@ func Answered(err error, status int, words ...string) bool {
 // clean makes one short printable line of text that came from outside.
 func clean(s string) string {
 	const most = 300
+	s = Scrub(s)
 	out := make([]rune, 0, min(len(s), most))
 	for _, r := range s {
 		if len(out) == most {

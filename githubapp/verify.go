@@ -52,18 +52,25 @@ const errVerified = "unknown event " + verifyOnly
 //
 // The digits are lower-case, as GitHub's are. An empty body is never valid: GitHub sends none. Every secret is tried whatever
 // the outcome, so that the time taken does not tell which one held.
-func (v *Verifier) Verify(signature string, body []byte) bool {
+func (v *Verifier) Verify(signature string, body []byte) bool { return v.Match(signature, body) > 0 }
+
+// Match is Verify, and tells which secret held by its place in the list, from 1: with it the operator sees when an old secret
+// is no longer used. It is 0 when none did.
+func (v *Verifier) Match(signature string, body []byte) int {
 	if !wellFormed(signature) {
-		return false
+		return 0
 	}
-	held := false
-	for _, hook := range v.hooks {
-		if verify(hook, signature, body) {
-			held = true
+	held := 0
+	for i, hook := range v.hooks {
+		if verify(hook, signature, body) && held == 0 {
+			held = i + 1
 		}
 	}
 	return held
 }
+
+// Len is how many secrets there are.
+func (v *Verifier) Len() int { return len(v.hooks) }
 
 func verify(hook *webhooks.Webhook, signature string, body []byte) bool {
 	r := &http.Request{

@@ -67,6 +67,23 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// Match names the secret that held, so that the operator knows when the old one is used no more.
+func TestMatch(t *testing.T) {
+	body := []byte(`{"action":"opened"}`)
+	v, err := NewVerifier([]string{"old", "new", "old"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for secret, want := range map[string]int{"old": 1, "new": 2, "other": 0} {
+		if got := v.Match(sign(secret, body), body); got != want {
+			t.Errorf("%s: secret %d, want %d", secret, got, want)
+		}
+	}
+	if v.Len() != 3 {
+		t.Errorf("%d secrets", v.Len())
+	}
+}
+
 // GitHub's documentation gives this secret, payload and signature for testing:
 // https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries#testing-the-webhook-payload-validation.
 func TestVerifyPublishedVector(t *testing.T) {

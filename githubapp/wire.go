@@ -73,18 +73,21 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	w.clock.learn(resp.Header)
 	if isJSON(resp.Header) || resp.StatusCode >= 300 {
-		return w.swallow(resp)
+		return w.swallow(resp, r)
 	}
 	return resp, nil
 }
 
 // swallow reads the body at once and closes it, so that no caller can leak it (ghinstallation does, on every answer but 2xx)
 // and the errors of a broken connection come where errors are expected.
-func (w *wire) swallow(resp *http.Response) (*http.Response, error) {
+func (w *wire) swallow(resp *http.Response, sent *http.Request) (*http.Response, error) {
 	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, fmt.Errorf("read response: %w", err)
+	}
+	if resp.StatusCode >= 300 {
+		data = scrubAnswer(sent, data)
 	}
 	if isJSON(resp.Header) {
 		data = readable(data)

@@ -407,7 +407,7 @@ func (c *compiler) expand(n *syntax.Node, f family, o familyOptions) []*rule {
 	}
 	line, _ := c.file.Position(n.KeySpan.Start)
 	for _, r := range out {
-		r.place = c.file.Problem(n.KeySpan, "", "")
+		r.place, r.made = c.file.Problem(n.KeySpan, "", ""), true
 		c.callNames[r.cmd.name] = line
 	}
 	return out

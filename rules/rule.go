@@ -29,6 +29,7 @@ type rule struct {
 	backfill int       // on how many subjects an hour it catches up; 0 for none
 	print    string    // fingerprint of what is written
 	cmd      *callable // of a [[command]]
+	made     bool      // a line of [commands] stands for it: only its place is one of the file
 }
 
 // ruleFile is [[rule]] as it is written. The tag form names how a value is written that is read elsewhere.

@@ -112,7 +112,9 @@ func parseClock(text string) (c *clock, message, mend string) {
 	}
 	c = &clock{text: scheduleEvent + " " + strings.Join(words, " "), zone: time.UTC}
 	if zone, ok := zoneOf(words[len(words)-1]); ok {
-		c.zone, words = zone, words[:len(words)-1]
+		if c.zone, words = zone, words[:len(words)-1]; len(words) == 0 {
+			return nil, "the schedule has no time", scheduleForms
+		}
 	} else if last := words[len(words)-1]; strings.Contains(last, "/") && strings.ContainsAny(last[:1], "ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
 		return nil, fmt.Sprintf("there is no time zone %s", last), "Zones have names such as Europe/Berlin, America/New_York or UTC."
 	}

@@ -18,6 +18,8 @@ type Options struct {
 	// Layer goes before the names of the rules, with a slash, so that rules of several files can be evaluated together:
 	// the rule "welcome" of the layer "host" is called host/welcome.
 	Layer string
+	// Denied names actions that the rules may not use.
+	Denied []string
 }
 
 // Compile checks a rule file and returns its rules. All problems are reported at once, in file order; a rule without problems
@@ -42,7 +44,7 @@ func Compile(name string, src []byte, kinds []Kind, o Options) (*Set, []syntax.D
 	if top.People != nil {
 		c.groupText = file.Print(top.People)
 	}
-	set := newSet(append(c.rules(top.Rule), c.allCommands(top.Command, top.Commands)...), kinds)
+	set := newSet(c.deny(append(c.rules(top.Rule), c.allCommands(top.Command, top.Commands)...), o.Denied), kinds)
 	set.freezes = c.freezes(top.Freeze)
 	set.limits = c.limits(top.Limits)
 	return set, syntax.Sort(c.problems)

@@ -20,7 +20,7 @@ type object = map[string]any
 type route struct {
 	method string
 	path   string
-	// needs is "app" (an App token), "any" (any installation token), or alternatives such as
+	// needs is "app" (an App token), "any" (any installation token), "none" (also without a token), or alternatives such as
 	// "issues:write|pull_requests:write" of which the token must have one.
 	needs  string
 	handle func(*call) answer
@@ -146,6 +146,9 @@ func (s *Server) dispatch(r *http.Request, body []byte, entry *Request) answer {
 
 // guarded lets the request through to handle when its token may do what needs says.
 func (c *call) guarded(needs string, entry *Request, handle func(*call) answer) answer {
+	if needs == "none" && c.r.Header.Get("Authorization") == "" {
+		return c.finish(handle(c))
+	}
 	if p := c.authenticate(needs == "app"); p != nil {
 		return p.answer()
 	}
@@ -174,7 +177,7 @@ func (c *call) authorize(needs string) *problem {
 			return notFound()
 		}
 	}
-	if needs == "app" || needs == "any" {
+	if needs == "app" || needs == "any" || needs == "none" {
 		return nil
 	}
 	for need := range strings.SplitSeq(needs, "|") {

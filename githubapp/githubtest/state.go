@@ -360,7 +360,7 @@ var accountRoutes = []route{
 	{"GET", "/orgs/{org}/teams/{team}/members", "members:read", (*call).listTeamMembers},
 	{"GET", "/orgs/{org}/teams/{team}/memberships/{login}", "members:read", (*call).getTeamMembership},
 	{"GET", "/rate_limit", "any", (*call).rateLimit},
-	{"GET", "/meta", "any", (*call).meta},
+	{"GET", "/meta", "none", (*call).meta},
 }
 
 func (c *call) getUser() answer {
