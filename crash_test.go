@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -150,6 +151,7 @@ func TestCrash(t *testing.T) {
 	seed := cmp.Or(*crashSeed, rand.Uint64())
 	t.Logf("go test -run Crash -crashes %d -seed %d .", *crashes, seed)
 	w := newCrashWorld(t, rand.New(rand.NewPCG(seed, 0)))
+	w.first()
 	begun := time.Now()
 	for n := range *crashes {
 		w.act()
@@ -168,6 +170,16 @@ func TestCrash(t *testing.T) {
 	t.Logf("%d kills in %s, all done after %s; %d issues, %d pull requests, %d releases; %d webhooks, sent %d times; %d API requests; %d steps were cut off and tried again",
 		*crashes, killed.Round(time.Second), time.Since(begun).Round(time.Second), len(w.issues), len(w.pulls), w.releases,
 		len(w.github.Deliveries()), w.sent.Load(), len(w.github.Requests()), w.count(`SELECT count(*) FROM steps WHERE attempts > 1`))
+}
+
+// first lets the bot see the repository for the first time, undisturbed: rules leave alone what was there before them, and GitHub
+// tells times to the second.
+func (w *crashWorld) first() {
+	w.act()
+	p := serve(w.t, w.config)
+	w.drain()
+	p.kill()
+	time.Sleep(time.Second)
 }
 
 // crashWorld is a GitHub whose webhooks reach a bot that is killed again and again.
@@ -398,11 +410,45 @@ func (w *crashWorld) count(query string) (n int) {
 	return n
 }
 
+// told is what the bot decided and did on a subject, for a look at what went wrong.
+func (w *crashWorld) told(number int) string {
+	db, err := sql.Open("sqlite", "file:"+w.disk+"?mode=ro&_pragma=busy_timeout(10000)")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Query(`SELECT v.id, d.event || '.' || d.activity || ' ' || v.state || ' ' || v.reason, coalesce(s.told, '') FROM visits v JOIN deliveries d ON d.id = v.delivery_id
+		LEFT JOIN (SELECT visit_id, '  decided ' || decision AS told FROM decisions UNION ALL SELECT visit_id, '  ' || state || ' ' || attempts || ' ' || reason || ' ' || step FROM steps) s ON s.visit_id = v.id
+		WHERE v.subject LIKE ? ORDER BY v.id`, fmt.Sprintf("%%#%d", number))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer rows.Close()
+	var b strings.Builder
+	last := 0
+	for rows.Next() {
+		var id int
+		var visit, told string
+		if err := rows.Scan(&id, &visit, &told); err != nil {
+			w.t.Fatal(err)
+		}
+		if id != last {
+			fmt.Fprintf(&b, "%d %s\n", id, visit)
+		}
+		last = id
+		fmt.Fprintln(&b, told)
+	}
+	return b.String()
+}
+
 // compare holds what GitHub shows against what the rules call for.
 func (w *crashWorld) compare() {
 	w.t.Helper()
 	differ := func(what, got, want string) {
 		if got != want {
+			if number, err := strconv.Atoi(what[strings.LastIndex(what, " ")+1:]); err == nil {
+				w.t.Log(w.told(number))
+			}
 			w.t.Errorf("%s is\n  %s\nwant\n  %s", what, got, want)
 		}
 	}

@@ -241,13 +241,14 @@ func LookOf(f *Facts) Reapply {
 	return look
 }
 
-// settles tells whether a rule leaves out what it does once, since the subject was there before the rule.
+// settles tells whether a rule leaves out what it does once, since the subject was there before the rule and nothing has happened
+// on it since: what happens now is the rule's to answer.
 func (e *evaluation) settles(r *rule) bool {
 	if e.look == nil || r.backfill > 0 || !slices.Contains(e.look.New, r.name) {
 		return false
 	}
 	s := e.f.Subject
-	return s != nil && !(e.f.Known("subject.created_at") && s.CreatedAt.After(e.look.Since))
+	return s != nil && !(e.f.Known("subject.created_at") && s.CreatedAt.After(e.look.Since)) && !(e.f.Known("subject.updated_at") && s.UpdatedAt.After(e.look.Since))
 }
 
 // settle remembers that a rule holds on a subject without having done there what it does once. On a pull request this is said of
