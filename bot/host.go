@@ -35,6 +35,7 @@ type Visited struct {
 	State     store.State // Waiting when it was put off
 	Reason    string
 	Decisions []rules.Decision
+	Left      []Left // rules that it did not decide
 	Steps     []store.Step
 	APICalls  int // in this attempt, for deciding and for doing
 }

@@ -24,8 +24,8 @@ func (s *Set) Evaluate(f *Facts) Result {
 	e := newEvaluation(s, f)
 	e.unfrozen = unfrozen
 	for _, i := range s.hearing(f.Delivery.Event, f.Delivery.Activity) {
-		if s.rules[i].cmd == nil {
-			e.decide(s.rules[i])
+		if r := s.rules[i]; r.cmd == nil && !f.Left[r.name] {
+			e.decide(r)
 		}
 	}
 	e.commands()

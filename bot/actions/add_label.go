@@ -49,6 +49,9 @@ func (l *AddLabel) Plan(f *rules.Facts) rules.Action {
 	return &AddLabel{Names: missing, Color: l.Color, Description: l.Description, Drop: drop, NodeID: node}
 }
 
+// Show shows the labels, and the others of the group no more.
+func (l *AddLabel) Show(f *rules.Facts) { showLabels(f, l.Names, l.Drop) }
+
 // Do adds the labels, and takes the others of the group off once they are there.
 func (l *AddLabel) Do(ctx context.Context, gh *githubapp.Client, t rules.Target) (Done, error) {
 	d, drop := Done{URL: page(gh, t)}, l.Drop

@@ -79,6 +79,9 @@ func (a *AutoMerge) Undo(f *rules.Facts, keys []string) rules.Action {
 	return &AutoMerge{Method: "off", Own: true}
 }
 
+// Show shows whether auto-merge is on.
+func (a *AutoMerge) Show(f *rules.Facts) { f.Subject.AutoMerge = a.Method != "off" }
+
 // Do turns auto-merge on or off.
 func (a *AutoMerge) Do(ctx context.Context, gh *githubapp.Client, t rules.Target) (Done, error) {
 	pr, err := readPullState(ctx, gh, t)

@@ -45,6 +45,9 @@ func (a *Draft) Keys() []string { return []string{"draft"} }
 // Undo marks the draft as ready.
 func (a *Draft) Undo(f *rules.Facts, keys []string) rules.Action { return new(Ready).Plan(f) }
 
+// Show shows a draft.
+func (a *Draft) Show(f *rules.Facts) { f.Subject.Draft = true }
+
 // Do makes it a draft.
 func (a *Draft) Do(ctx context.Context, gh *githubapp.Client, t rules.Target) (Done, error) {
 	return setDraft(ctx, gh, t, true)

@@ -60,6 +60,9 @@ func (l *Label) Undo(f *rules.Facts, keys []string) rules.Action {
 	return removal(f, keys)
 }
 
+// Show shows the labels, and the others of the group no more.
+func (l *Label) Show(f *rules.Facts) { showLabels(f, l.Names, l.Drop) }
+
 // Do adds the labels and takes the others of the group off.
 func (l *Label) Do(ctx context.Context, gh *githubapp.Client, t rules.Target) (Done, error) {
 	return (&AddLabel{Names: l.Names, Color: l.Color, Description: l.Description, Drop: l.Drop, NodeID: l.NodeID}).Do(ctx, gh, t)

@@ -90,3 +90,10 @@ func dropLabels(ctx context.Context, gh *githubapp.Client, t rules.Target, names
 	_, err := (&RemoveLabel{Names: names, NodeID: discussion}).Do(ctx, gh, t)
 	return err
 }
+
+// showLabels has f show these labels on its subject, and others no more.
+func showLabels(f *rules.Facts, put, taken []string) {
+	s := f.Subject
+	s.Labels = append(slices.Clone(s.Labels), without(put, s.Labels)...)
+	s.Labels = without(s.Labels, taken)
+}

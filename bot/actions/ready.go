@@ -45,6 +45,9 @@ func (a *Ready) Keys() []string { return []string{"ready"} }
 // Undo makes it a draft.
 func (a *Ready) Undo(f *rules.Facts, keys []string) rules.Action { return new(Draft).Plan(f) }
 
+// Show shows no draft.
+func (a *Ready) Show(f *rules.Facts) { f.Subject.Draft = false }
+
 // Do marks it as ready.
 func (a *Ready) Do(ctx context.Context, gh *githubapp.Client, t rules.Target) (Done, error) {
 	return setDraft(ctx, gh, t, false)

@@ -62,6 +62,9 @@ func removal(f *rules.Facts, names []string) rules.Action {
 	return &RemoveLabel{Names: there, NodeID: discussionID(f)}
 }
 
+// Show shows none of the labels.
+func (l *RemoveLabel) Show(f *rules.Facts) { showLabels(f, nil, l.Names) }
+
 // Do takes the labels off, one request each: GitHub has no other way that leaves the other labels alone.
 func (l *RemoveLabel) Do(ctx context.Context, gh *githubapp.Client, t rules.Target) (Done, error) {
 	if l.NodeID != "" {

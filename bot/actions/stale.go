@@ -99,6 +99,13 @@ func (s *Stale) Undo(f *rules.Facts, keys []string) rules.Action {
 	return (&RemoveLabel{Names: keys}).Plan(f)
 }
 
+// Show shows the mark.
+func (s *Stale) Show(f *rules.Facts) {
+	if !s.Close {
+		showLabels(f, []string{s.Label}, nil)
+	}
+}
+
 // Do marks, or closes. What is said comes first, so that it is read before the end.
 func (s *Stale) Do(ctx context.Context, gh *githubapp.Client, t rules.Target) (Done, error) {
 	text := s.Comment

@@ -418,6 +418,9 @@ func testSteps(t *testing.T, s Store) {
 	want[0].State, want[0].Attempts, want[0].URL, want[0].At = Done, 2, "https://example.com/1", later
 	want[2].State, want[2].Reason, want[2].At = Skipped, "already merged", later
 	equal(t, "steps", one[[]Step](t)(s.Steps(ctx, v.ID)), want)
+	equal(t, "did", one[[]Step](t)(s.Did(ctx, v.Subject, noon)), want[:1])
+	equal(t, "did since", one[[]Step](t)(s.Did(ctx, v.Subject, later)), []Step(nil))
+	equal(t, "did elsewhere", one[[]Step](t)(s.Did(ctx, "acme/app#2", noon)), []Step(nil))
 	equal(t, "only what was done is remembered", one[rules.Memory](t)(s.Memory(ctx, v.Subject)), rules.Memory{Put: []rules.Put{bug}})
 
 	// An end stays, and what it remembered is not done again: a person may have taken the label off since.

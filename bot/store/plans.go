@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"bellhop/rules"
 )
@@ -79,8 +80,24 @@ func encode[T any](list []T) ([]string, error) {
 }
 
 func (s *sqliteStore) Steps(ctx context.Context, visit int64) ([]Step, error) {
+	list, err := s.steps(ctx, selectSteps, visit)
+	if err != nil {
+		return nil, fmt.Errorf("steps of visit %d: %w", visit, err)
+	}
+	return list, nil
+}
+
+func (s *sqliteStore) Did(ctx context.Context, subject string, since time.Time) ([]Step, error) {
+	list, err := s.steps(ctx, selectDid, subject, MaxDid, toMicro(since))
+	if err != nil {
+		return nil, fmt.Errorf("steps done on %s: %w", subject, err)
+	}
+	return list, nil
+}
+
+func (s *sqliteStore) steps(ctx context.Context, query string, args ...any) ([]Step, error) {
 	var list []Step
-	err := s.query(ctx, selectSteps, func(r *sql.Rows) error {
+	err := s.query(ctx, query, func(r *sql.Rows) error {
 		var t Step
 		var text []byte
 		var at int64
@@ -90,11 +107,8 @@ func (s *sqliteStore) Steps(ctx context.Context, visit int64) ([]Step, error) {
 		t.At = fromMicro(at)
 		list = append(list, t)
 		return json.Unmarshal(text, &list[len(list)-1].Step)
-	}, visit)
-	if err != nil {
-		return nil, fmt.Errorf("steps of visit %d: %w", visit, err)
-	}
-	return list, nil
+	}, args...)
+	return list, err
 }
 
 func (s *sqliteStore) StepTried(ctx context.Context, step int64) error {

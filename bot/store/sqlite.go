@@ -145,7 +145,7 @@ func (s *sqliteStore) openReader(ctx context.Context, path string, readers int) 
 	s.reader.SetMaxIdleConns(readers)
 	s.reads = map[string]*sql.Stmt{}
 	for _, q := range []string{selectDelivery, selectByGUID, countVisits, selectDue, selectNextDue, selectWaiting, selectVisits,
-		selectSteps, selectDecisions, selectMemory, selectConfigs, selectDueTimers, selectTimersOn, selectNextTimer, selectTimes, selectRepositories} {
+		selectSteps, selectDid, selectDecisions, selectMemory, selectConfigs, selectDueTimers, selectTimersOn, selectNextTimer, selectTimes, selectRepositories} {
 		if s.reads[q], err = s.reader.PrepareContext(ctx, q); err != nil {
 			return fmt.Errorf("prepare %q: %w", q, err)
 		}

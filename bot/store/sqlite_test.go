@@ -255,6 +255,7 @@ func TestPlans(t *testing.T) {
 		{"waiting on", selectWaiting, ""},
 		{"visits", selectVisits, ""},
 		{"steps", selectSteps, ""},
+		{"did", selectDid, ""},
 		{"decisions", selectDecisions, ""},
 		{"memory", selectMemory, ""},
 		{"configs", selectConfigs, ""},

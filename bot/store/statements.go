@@ -80,7 +80,9 @@ const (
 	selectWaiting = selectVisit + ` WHERE v.subject = ? AND v.state = 'waiting' ORDER BY v.id LIMIT ?`
 	selectVisits  = selectVisit + ` WHERE v.delivery_id = ? ORDER BY v.id`
 
-	selectSteps     = `SELECT id, visit_id, seq, step, state, attempts, url, reason, at FROM steps WHERE visit_id = ? ORDER BY seq`
+	selectSteps = `SELECT id, visit_id, seq, step, state, attempts, url, reason, at FROM steps WHERE visit_id = ? ORDER BY seq`
+	selectDid   = `SELECT id, visit_id, seq, step, state, attempts, url, reason, at FROM steps
+		WHERE visit_id IN (SELECT id FROM visits WHERE subject = ? ORDER BY id DESC LIMIT ?) AND state = 'done' AND at > ? ORDER BY id`
 	selectDecisions = `SELECT c.visit_id, d.guid, c.subject, c.decision, c.api_calls, c.config, c.at
 		FROM decisions c JOIN visits v ON v.id = c.visit_id JOIN deliveries d ON d.id = v.delivery_id
 		WHERE c.subject = ? ORDER BY c.id DESC LIMIT ?`

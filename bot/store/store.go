@@ -161,6 +161,9 @@ type Counts struct {
 // MaxWaitingOn bounds what one look at a subject takes into memory.
 const MaxWaitingOn = 500
 
+// MaxDid bounds how far Did looks back.
+const MaxDid = 1000
+
 // Store is the truth. Every method that writes returns after the write is synced to disk; its methods may be called
 // concurrently. SQLite keeps it on one machine, see OpenSQLite. Writes after Close return ErrClosed.
 type Store interface {
@@ -198,6 +201,9 @@ type Store interface {
 	WritePlan(ctx context.Context, p Plan) error
 	// Steps lists the steps of a visit in order.
 	Steps(ctx context.Context, visit int64) ([]Step, error)
+	// Did lists the steps that were done on a subject after since, in the order of their plans; no more than those of its newest
+	// MaxDid visits.
+	Did(ctx context.Context, subject string, since time.Time) ([]Step, error)
 	// StepTried counts an attempt of a step, before it is begun.
 	StepTried(ctx context.Context, step int64) error
 	// FinishStep stores what became of a step and what follows for the memory of its subject, in one piece. Done: what
