@@ -51,7 +51,8 @@ func TestMain(m *testing.M) {
 //	stall METHOD PATH     GitHub leaves the next such request without an answer until resume
 //	stalled               waits until a request is without an answer
 //	resume                GitHub answers again
-//	sent                  waits until GitHub has sent all webhooks
+//	sent                  waits until GitHub has sent all webhooks and the bot has nothing left to do but what stalls, and what
+//	                      waits behind it
 //	writes                prints what the bot changed at GitHub since the last writes
 //	protect BRANCH CHECK...     branch protection demands these checks; nothing without a check
 //	ruleset BRANCH CHECK...     a ruleset demands them

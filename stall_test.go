@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync/atomic"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"bellhop/bot"
+	"bellhop/bot/store"
 	"bellhop/githubapp/githubtest"
 )
 
@@ -79,6 +81,21 @@ func (w *world) sent(ts *testscript.TestScript, args []string) error {
 	defer cancel()
 	if err := w.github.Flush(ctx); err != nil {
 		return fmt.Errorf("webhooks are not taken: %w", err)
+	}
+	for w.stalls.on.Load() {
+		changed := w.server.store.Changed()
+		due, err := w.server.store.Due(ctx, w.now(), 0, 1000)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(due, func(v store.Visit) bool { return v.Subject != due[0].Subject }) {
+			break
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("more than one subject waits")
+		}
 	}
 	return nil
 }

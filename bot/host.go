@@ -47,6 +47,7 @@ type Host struct {
 	kinds   []rules.Kind
 	configs *configs
 	rosters *rosters
+	heads   *heads
 	queue   *queue.Queue
 	now     func() time.Time
 	log     *slog.Logger
@@ -69,7 +70,7 @@ func NewHost(ctx context.Context, o HostOptions) (*Host, error) {
 		h.told = func(Visited) {}
 	}
 	h.configs = &configs{store: o.Store, kinds: o.Kinds, host: rules.Merge(o.Rules), now: h.now, log: h.log, locks: map[int64]*sync.Mutex{}, loaded: map[int64]loadedConfig{}, accounts: map[string]ownConfig{}}
-	h.rosters = newRosters(h.now)
+	h.rosters, h.heads = newRosters(h.now), newHeads(h.now)
 	var err error
 	h.queue, err = queue.Open(ctx, queue.Options{Workers: o.Workers, Work: h.work, More: h.more, Log: h.log})
 	if err != nil {

@@ -25,9 +25,13 @@ func (h *Host) spread(ctx context.Context, gh *githubapp.Client, v store.Visit, 
 	}
 	numbers := listedPullRequests(f)
 	if len(numbers) == 0 {
-		var err error
-		if numbers, err = pullRequestsOf(ctx, gh, f.Repository, sha); err != nil {
-			return false, err
+		known, ok, keep := h.heads.find(ctx, headOf{f.Repository.ID, sha}, v.ID)
+		if numbers = known; !ok {
+			var err error
+			if numbers, err = pullRequestsOf(ctx, gh, f.Repository, sha); err != nil {
+				return false, err
+			}
+			keep(numbers)
 		}
 	}
 	if len(numbers) == 0 {
