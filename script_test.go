@@ -134,6 +134,7 @@ type world struct {
 
 	mu      sync.Mutex
 	clock   time.Time
+	tick    time.Duration // how far the clock goes each time that it is read
 	visited []bot.Visited
 
 	server *server // nil while it is stopped
@@ -160,6 +161,7 @@ func newWorld(dir string) (*world, error) {
 func (w *world) now() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.clock = w.clock.Add(w.tick)
 	return w.clock
 }
 

@@ -27,7 +27,6 @@ type burst struct {
 	set    *rules.Set       // by which last was found; nil when it was not looked for
 	last   map[string]newer // rule → the last visit that hears it
 	shown  object           // the subject as the newest of the deliveries so far shows it; see refresh
-	asOf   time.Time        // when that one was received
 }
 
 // newer is a visit that waits behind others.
@@ -144,7 +143,7 @@ func (b *burst) refresh(f *rules.Facts, d *store.Delivery) {
 		return
 	}
 	if b.shown == nil || !b.shown.time("updated_at").After(at) {
-		b.shown, b.asOf = own, d.Received
+		b.shown = own
 		return
 	}
 	known := maps.Clone(own) // the other may be the issue half of a pull request
@@ -153,17 +152,24 @@ func (b *burst) refresh(f *rules.Facts, d *store.Delivery) {
 	learnActivity(f, d)
 }
 
-// catchUp has f show what the bot did on the subject after the payload was received that shows it: a payload that waited knows
-// nothing of it, and what the bot put there would seem to be gone. The bot's own deeds send webhooks, but rules do not hear them.
-func (h *Host) catchUp(ctx context.Context, v store.Visit, f *rules.Facts, asOf time.Time) error {
+// catchUp has f show what the bot did on the subject after the state that the payload shows: a payload that was long on its way,
+// or waited here, knows nothing of it, and what the bot put there would seem to be gone. The bot's own deeds send webhooks, but
+// rules do not hear them. What a person took or put since was theirs from then on: f.Memory does not have it any more. The two
+// times are of two clocks; where they are apart, a person who undoes within that time what the bot just did may be overlooked
+// for that one delivery.
+func (h *Host) catchUp(ctx context.Context, v store.Visit, f *rules.Facts) error {
 	if f.Subject == nil || f.Subject.UpdatedAt.IsZero() {
 		return nil // all of it will be looked up
 	}
-	steps, err := h.store.Did(ctx, v.Subject, asOf)
+	steps, err := h.store.Did(ctx, v.Subject, f.Subject.UpdatedAt)
 	if err != nil {
 		return fmt.Errorf("read what was done: %w", err)
 	}
 	for _, s := range steps {
+		forgotten := func(p rules.Put) bool { return !slices.Contains(f.Memory.Put, p) }
+		if !s.Step.Undo && slices.ContainsFunc(s.Step.Put, forgotten) {
+			continue
+		}
 		action, err := rules.Decode(h.kinds, s.Step.Kind, s.Step.Args)
 		if shown, ok := action.(rules.Shown); ok && err == nil {
 			shown.Show(f)

@@ -250,9 +250,6 @@ func (h *Host) decide(ctx context.Context, b *burst, v store.Visit, d *store.Del
 	if swept, err := h.sweep(ctx, gh, d, f, c.set); swept || err != nil {
 		return false, err
 	}
-	if err := h.catchUp(ctx, v, f, b.asOf); err != nil {
-		return false, err
-	}
 	return h.plan(ctx, gh, v, f, c, meter, told)
 }
 
@@ -261,6 +258,9 @@ func (h *Host) plan(ctx context.Context, gh *githubapp.Client, v store.Visit, f 
 	var err error
 	if f.Memory, err = h.store.Memory(ctx, v.Subject); err != nil {
 		return false, fmt.Errorf("read memory: %w", err)
+	}
+	if err := h.catchUp(ctx, v, f); err != nil {
+		return false, err
 	}
 	if err := h.past(ctx, v, c.set, f); err != nil {
 		return false, err
