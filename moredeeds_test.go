@@ -58,6 +58,8 @@ var moreDeeds = map[string]deed{
 		}
 		return v.SetDeployment(id, a.at(2))
 	}},
+	"start-checks":       {"REF N", func(v githubtest.Visit, a deedArgs) error { return a.checks(v, (*checks).start) }},
+	"checks":             {"REF N CONCLUSION", func(v githubtest.Visit, a deedArgs) error { return a.checks(v, (*checks).end) }},
 	"finish-workflow":    {"ID CONCLUSION", func(v githubtest.Visit, a deedArgs) error { return v.FinishWorkflow(int64(a.n()), a.at(1)) }},
 	"label-discussion":   {"N LABEL", func(v githubtest.Visit, a deedArgs) error { return v.LabelDiscussion(a.n(), a.at(1)) }},
 	"comment-discussion": {"N TEXT", func(v githubtest.Visit, a deedArgs) error { _, err := v.CommentDiscussion(a.n(), a.at(1)); return err }},
@@ -88,4 +90,37 @@ func (w *world) fromFork(ts *testscript.TestScript, login string, args []string)
 	}
 	_, err = who.On(w.seeded.Repository).OpenPullRequest(githubtest.PullRequest{Head: login + ":" + args[0], Title: args[1]})
 	return err
+}
+
+// checks are check runs job-1 to job-N of the app ci, all started before the first of them ends.
+type checks struct {
+	v   githubtest.Visit
+	ids []int64
+}
+
+func (a deedArgs) checks(v githubtest.Visit, do func(*checks, deedArgs) error) error {
+	c := &checks{v: v}
+	if err := c.start(a); err != nil {
+		return err
+	}
+	return do(c, a)
+}
+
+func (c *checks) start(a deedArgs) error {
+	n, err := strconv.Atoi(a.at(1))
+	for i := 1; i <= n && err == nil && len(c.ids) < n; i++ {
+		var id int64
+		id, err = c.v.StartCheck("ci", a.at(0), fmt.Sprintf("job-%d", i))
+		c.ids = append(c.ids, id)
+	}
+	return err
+}
+
+func (c *checks) end(a deedArgs) error {
+	for _, id := range c.ids {
+		if err := c.v.FinishCheck(id, a.at(2)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +34,8 @@ func TestMain(m *testing.M) {
 
 // TestScripts plays testdata/script/*.txtar, the specification of the bot. Each script has a stand-in GitHub with the
 // repository acme/app (githubtest.Seed tells who is there) and a clock of its own, which stands still at 09:00 UTC on Monday,
-// 5 January 2026, unless it is advanced. Every API request is held against GitHub's own description. These are its verbs:
+// 5 January 2026, unless it is advanced. Every API request is held against GitHub's own description. A webhook is sent when the
+// bot has done what those before it caused; only while a request stalls they follow each other at once. These are its verbs:
 //
 //	start                 starts the bot on bot.toml's rules (none without that file) and on the state that is on disk
 //	sigterm               stops it as SIGTERM does
@@ -52,6 +54,11 @@ func TestMain(m *testing.M) {
 //	advance DURATION      sets the clock forward
 //	answer METHOD PATH STATUS [TIMES]   GitHub answers so, once unless told how often; STATUS may be lost, reset, limit
 //	mergeable known|unknown   GitHub has worked out what merges without conflict, or has not
+//	stall METHOD PATH     GitHub leaves the next such request without an answer until resume
+//	stalled               waits until a request is without an answer
+//	resume                GitHub answers again
+//	sent                  waits until GitHub has sent all webhooks and the bot has nothing left to do but what stalls, and what
+//	                      waits behind it
 //	writes                prints what the bot changed at GitHub since the last writes
 //	protect BRANCH CHECK...     branch protection demands these checks; nothing without a check
 //	ruleset BRANCH CHECK...     a ruleset demands them
@@ -62,7 +69,8 @@ func TestMain(m *testing.M) {
 //	dead                  prints the reasons of deliveries that were given up
 //	waiting N             checks that N visits wait
 //	expire                has what is old leave the store, and prints how much that was
-//	told                  prints what was decided since the last told: rule, outcome, note, and each condition
+//	told                  prints what was decided since the last told: rule, outcome, note, and each condition; and what was
+//	                      left to a newer delivery
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -93,6 +101,10 @@ func TestScripts(t *testing.T) {
 			"logged":    verb((*world).logged),
 			"advance":   verb((*world).advance),
 			"answer":    verb((*world).answer),
+			"stall":     verb((*world).stall),
+			"stalled":   verb((*world).stalled),
+			"resume":    verb((*world).resume),
+			"sent":      verb((*world).sent),
 			"mergeable": verb((*world).mergeable),
 			"writes":    verb((*world).writes),
 			"calls":     verb((*world).calls),
@@ -147,6 +159,9 @@ type world struct {
 	cancel context.CancelFunc
 	ended  chan error
 	called int // API requests seen by calls
+
+	stalls  stalls
+	running atomic.Pointer[running] // nil while it is stopped
 }
 
 func newWorld(dir string) (*world, error) {
@@ -156,6 +171,7 @@ func newWorld(dir string) (*world, error) {
 		return nil, err
 	}
 	w.github.Check = contract.Check
+	w.github.PaceWebhooks(w.pace)
 	w.seeded = githubtest.Seed(w.github)
 	return w, os.Mkdir(w.disk, 0o700)
 }
@@ -171,6 +187,7 @@ func (w *world) close() {
 		w.cancel()
 		<-w.ended
 	}
+	w.stalls.end()
 	w.github.Close()
 }
 
@@ -206,6 +223,7 @@ func (w *world) start(ts *testscript.TestScript, args []string) error {
 		return err
 	}
 	w.cancel, w.ended = cancel, make(chan error, 1)
+	w.running.Store(&running{ctx, w.server.host})
 	go func(s *server) { w.ended <- s.run(ctx) }(w.server)
 	w.github.SetWebhook("bellhop", "http://"+w.server.public.Addr().String()+"/webhook", w.seeded.App.Secret)
 	return nil
@@ -221,6 +239,7 @@ func (w *world) stop(ts *testscript.TestScript, args []string) error {
 	if w.server == nil {
 		return fmt.Errorf("the bot does not run")
 	}
+	w.running.Store(nil)
 	w.cancel()
 	err := <-w.ended
 	w.server = nil
@@ -484,6 +503,9 @@ func (w *world) told(ts *testscript.TestScript, args []string) error {
 	// Subjects are visited side by side; the order of what is told is that of the deliveries.
 	slices.SortStableFunc(w.visited, func(a, b bot.Visited) int { return cmp.Compare(a.Delivery.ID, b.Delivery.ID) })
 	for _, v := range w.visited {
+		for _, l := range v.Left {
+			fmt.Fprintf(ts.Stdout(), "%s %s: left to %s\n", v.Delivery.Event, l.Rule, strings.TrimSuffix(l.To.Event+"."+l.To.Activity, "."))
+		}
 		for _, d := range v.Decisions {
 			fmt.Fprintf(ts.Stdout(), "%s %s: %s (%s)\n", v.Delivery.Event, d.Rule, d.Outcome, d.Note)
 			for _, term := range d.Terms {

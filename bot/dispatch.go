@@ -94,6 +94,7 @@ func (h *Host) dispatchBatch(ctx context.Context, after int64) (int64, error) {
 	var jobs []queue.Job
 	for _, v := range visits {
 		h.rosters.hear(v.Installation, v.Event)
+		h.heads.see(v)
 		if h.unheard(v) {
 			unheard = append(unheard, v.ID)
 		} else {

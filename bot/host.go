@@ -38,6 +38,7 @@ type Visited struct {
 	State     store.State // Waiting when it was put off
 	Reason    string
 	Decisions []rules.Decision
+	Left      []Left // rules that it did not decide
 	Steps     []store.Step
 	APICalls  int // in this attempt, for deciding and for doing
 }
@@ -50,6 +51,7 @@ type Host struct {
 	configs *configs
 	rosters *rosters
 	budgets *budgets
+	heads   *heads
 	queue   *queue.Queue
 	now     func() time.Time
 	log     *slog.Logger
@@ -78,7 +80,7 @@ func NewHost(ctx context.Context, o HostOptions) (*Host, error) {
 		h.told = func(Visited) {}
 	}
 	h.configs = &configs{store: o.Store, kinds: o.Kinds, host: rules.Merge(o.Rules), policy: o.Policy, now: h.now, log: h.log, locks: map[int64]*sync.Mutex{}, loaded: map[int64]loadedConfig{}, accounts: map[string]ownConfig{}}
-	h.rosters = newRosters(h.now)
+	h.rosters, h.heads = newRosters(h.now), newHeads(h.now)
 	h.recover = newRecovery(h, o.Recover)
 	h.budgets = newBudgets(o.Store, h.now)
 	var err error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/google/go-github/v60/github"
 
@@ -18,21 +19,19 @@ import (
 // GitHub lists the pull requests of a check in its payload, but never those from forks, and a commit status lists none.
 // https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run
 func (h *Host) spread(ctx context.Context, gh *githubapp.Client, v store.Visit, f *rules.Facts) (bool, error) {
-	var sha string
-	switch f.Delivery.Event {
-	case "check_run", "check_suite", "status":
-		sha = f.Check.SHA
-	case "workflow_run":
-		sha = f.Run.SHA
-	}
-	if sha == "" || f.Subject != nil || f.Repository == nil {
+	sha := commitOf(f)
+	if sha == "" {
 		return false, nil
 	}
 	numbers := listedPullRequests(f)
 	if len(numbers) == 0 {
-		var err error
-		if numbers, err = pullRequestsOf(ctx, gh, f.Repository, sha); err != nil {
-			return false, err
+		known, ok, keep := h.heads.find(ctx, headOf{f.Repository.ID, sha}, v.ID)
+		if numbers = known; !ok {
+			var err error
+			if numbers, err = pullRequestsOf(ctx, gh, f.Repository, sha); err != nil {
+				return false, err
+			}
+			keep(numbers)
 		}
 	}
 	if len(numbers) == 0 {
@@ -46,6 +45,18 @@ func (h *Host) spread(ctx context.Context, gh *githubapp.Client, v store.Visit, 
 		return false, fmt.Errorf("fan out to %v: %w", keys, err)
 	}
 	return true, nil
+}
+
+// commitOf is the commit that a check or a commit status is about, as long as it was not told on a pull request; else "".
+func commitOf(f *rules.Facts) string {
+	switch {
+	case f.Subject != nil || f.Repository == nil:
+	case f.Check != nil && slices.Contains([]string{"check_run", "check_suite", "status"}, f.Delivery.Event):
+		return f.Check.SHA
+	case f.Run != nil && f.Delivery.Event == "workflow_run":
+		return f.Run.SHA
+	}
+	return ""
 }
 
 // listedPullRequests are those that the payload names. A check of a branch also names pull requests of other repositories

@@ -41,6 +41,7 @@ func (h *Host) work(ctx context.Context, key string) error {
 // workOn does all that waits on a subject, in the order in which it came. A visit that is put off holds back those behind it:
 // they would meet the same GitHub, and what rules do must not overtake itself.
 func (h *Host) workOn(ctx context.Context, key string) error {
+	var b burst
 	for {
 		visits, err := h.waitingOn(ctx, key)
 		if err != nil {
@@ -49,11 +50,12 @@ func (h *Host) workOn(ctx context.Context, key string) error {
 		if len(visits) == 0 {
 			return nil
 		}
+		b.begin(visits, h.now())
 		for _, v := range visits {
 			if v.NotBefore.After(h.now()) {
 				return nil
 			}
-			ended, err := h.visit(ctx, v)
+			ended, err := h.visit(ctx, &b, v)
 			if err != nil || !ended {
 				return err
 			}
@@ -69,7 +71,7 @@ func (h *Host) more(ctx context.Context, key string) (bool, error) {
 
 // visit makes one attempt at v and stores what became of it: ended is false when it was put off. The error is the store's:
 // what GitHub or a rule did wrong is an outcome, and is stored.
-func (h *Host) visit(ctx context.Context, v store.Visit) (ended bool, err error) {
+func (h *Host) visit(ctx context.Context, b *burst, v store.Visit) (ended bool, err error) {
 	d, err := h.store.Delivery(ctx, v.DeliveryID)
 	if err != nil {
 		return false, fmt.Errorf("read delivery %d: %w", v.DeliveryID, err)
@@ -78,7 +80,7 @@ func (h *Host) visit(ctx context.Context, v store.Visit) (ended bool, err error)
 	defer cancel()
 	ctx, meter := githubapp.WithMeter(ctx)
 	told := Visited{Delivery: d, Subject: v.Subject}
-	err = h.attempt(ctx, v, d, meter, &told)
+	err = h.attempt(ctx, b, v, d, meter, &told)
 	if errors.Is(context.Cause(ctx), context.Canceled) {
 		return false, ctx.Err() // shutting down: the visit waits as it was, its finished steps recorded
 	}
@@ -106,10 +108,13 @@ func (h *Host) settle(v store.Visit, d *store.Delivery, err error, told *Visited
 		told.State, told.Reason = store.Done, deadSteps(told.Steps)
 		if told.Reason != "" {
 			told.State = store.Dead
+		} else {
+			told.Reason = whyLeft(told.Left)
 		}
 		return func(ctx context.Context) error { return h.store.Finish(ctx, told.State, told.Reason, v.ID) }
 	}
 	verdict := judge(err, now)
+	told.Left = nil // found again in the next attempt
 	told.State, told.Reason = store.Waiting, verdict.Reason
 	switch {
 	case verdict.Throttled:
@@ -182,7 +187,7 @@ func judge(err error, now time.Time) githubapp.Verdict {
 }
 
 // attempt decides v, unless its plan was written down before, and does what is left of the plan.
-func (h *Host) attempt(ctx context.Context, v store.Visit, d *store.Delivery, meter *githubapp.Meter, told *Visited) (err error) {
+func (h *Host) attempt(ctx context.Context, b *burst, v store.Visit, d *store.Delivery, meter *githubapp.Meter, told *Visited) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			h.log.Error("panic", "delivery", d.GUID, "event", d.Event, "repo", d.Repository, "err", r, "stack", string(debug.Stack()))
@@ -198,7 +203,7 @@ func (h *Host) attempt(ctx context.Context, v store.Visit, d *store.Delivery, me
 		return hopeless{err.Error()}
 	}
 	if !v.Planned {
-		planned, err := h.decide(ctx, v, d, f, meter, told)
+		planned, err := h.decide(ctx, b, v, d, f, meter, told)
 		if err != nil || !planned {
 			return err
 		}
@@ -207,7 +212,7 @@ func (h *Host) attempt(ctx context.Context, v store.Visit, d *store.Delivery, me
 }
 
 // decide evaluates the rules and writes the plan down. planned is false where no rule has a say.
-func (h *Host) decide(ctx context.Context, v store.Visit, d *store.Delivery, f *rules.Facts, meter *githubapp.Meter, told *Visited) (planned bool, err error) {
+func (h *Host) decide(ctx context.Context, b *burst, v store.Visit, d *store.Delivery, f *rules.Facts, meter *githubapp.Meter, told *Visited) (planned bool, err error) {
 	switch d.Event {
 	case "installation", "installation_repositories":
 		h.app.Forget(d.Installation) // its permissions or its choice of repositories may have changed
@@ -263,10 +268,15 @@ func (h *Host) decide(ctx context.Context, v store.Visit, d *store.Delivery, f *
 	if reapplied, err := h.reapply(ctx, gh, d, f, c.set); reapplied || err != nil {
 		return false, err
 	}
+	b.refresh(f, d)
+	if told.Left, err = h.leave(ctx, b, v, f, c.set, me); err != nil {
+		return false, err
+	}
 	if !c.set.Listens(f) && d.Event != reapplyEvent {
 		return false, nil
 	}
 	if spread, err := h.spread(ctx, gh, v, f); spread || err != nil {
+		told.Left = nil // each of the pull requests has a burst of its own
 		return false, err
 	}
 	if swept, err := h.sweep(ctx, gh, d, f, c.set); swept || err != nil {

@@ -27,15 +27,15 @@ func (s *Set) Evaluate(f *Facts) Result {
 	e.pausers()
 	heard := s.hearing(f.Delivery.Event, f.Delivery.Activity)
 	for _, i := range heard {
-		if s.rules[i].gate != nil && !s.rules[i].pauses() {
-			e.decide(s.rules[i])
+		if r := s.rules[i]; r.gate != nil && !r.pauses() && !f.Left[r.name] {
+			e.decide(r)
 		}
 	}
 	e.f = e.withGates()
 	e.a = newActivation(e.f)
 	for _, i := range heard {
-		if s.rules[i].gate == nil && s.rules[i].cmd == nil && !s.rules[i].pauses() {
-			e.decide(s.rules[i])
+		if r := s.rules[i]; r.gate == nil && r.cmd == nil && !r.pauses() && !f.Left[r.name] {
+			e.decide(r)
 		}
 	}
 	slices.SortStableFunc(e.rules, func(a, b *outcome) int { return slices.Index(s.rules, a.rule) - slices.Index(s.rules, b.rule) })

@@ -48,6 +48,9 @@ type Facts struct {
 	// Memory is what the bot itself did on this subject. Rules cannot read it yet; the engine plans by it.
 	Memory Memory
 
+	// Left names the rules that are not decided on this delivery, because a newer one tells them more; see Set.Leave.
+	Left map[string]bool
+
 	// Past is what was decided on this subject before, the newest first, for /explain. It is asked for by AsksPast.
 	Past []Past
 

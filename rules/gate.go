@@ -199,10 +199,10 @@ func (c *compiler) needLines(table *syntax.Node) []*term {
 func (r *rule) gateState(c *compiler) {
 	for _, t := range slices.Concat(r.cond.terms(), r.gate.need.terms()) {
 		for _, path := range t.expr.reads {
-			record, _, _ := strings.Cut(path, ".")
-			if bells[record] == nil && !slices.Contains([]string{"sender", "delivery", "event"}, record) {
+			if !ofDelivery(path) {
 				continue
 			}
+			record, _, _ := strings.Cut(path, ".")
 			key, _, _ := strings.Cut(t.text, " ")
 			key = key[strings.LastIndex(key, ".")+1:]
 			c.problem(syntax.Span{Start: t.order, End: t.order + len(key)},

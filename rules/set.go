@@ -166,11 +166,12 @@ func (s *Set) Hears(event, activity string) bool {
 }
 
 // Listens tells whether a rule of the set hears f's delivery: as Hears, and with regard to whether the bot itself caused it and
-// whether a pull request was merged. Where it is false Evaluate decides nothing.
+// whether a pull request was merged, and to what is left to a newer one. Where it is false Evaluate decides nothing.
 func (s *Set) Listens(f *Facts) bool {
 	calls := -1 // not looked for yet
 	return s != nil && slices.ContainsFunc(s.hearing(f.Delivery.Event, f.Delivery.Activity), func(i int) bool {
 		heard, _ := s.rules[i].hears(f)
+		heard = heard && !f.Left[s.rules[i].name]
 		if heard && s.rules[i].cmd != nil {
 			if calls < 0 {
 				calls = len(s.calls(f))

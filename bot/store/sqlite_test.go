@@ -271,6 +271,7 @@ func TestPlans(t *testing.T) {
 		{"waiting on", selectWaiting, ""},
 		{"visits", selectVisits, ""},
 		{"steps", selectSteps, ""},
+		{"done since", selectDoneSince, ""},
 		{"decisions", selectDecisions, ""},
 		{"memory", selectMemory, ""},
 		{"configs", selectConfigs, ""},

@@ -71,6 +71,7 @@ type hookQueue struct {
 	all     []*Delivery
 	busy    bool
 	held    bool
+	pace    func() // called before each is sent; nil for nothing
 	closed  bool
 }
 
@@ -106,8 +107,12 @@ func (q *hookQueue) run() {
 		}
 		d := q.waiting[0]
 		q.waiting, q.busy = q.waiting[1:], true
+		pace := q.pace
 		q.mu.Unlock()
 
+		if pace != nil {
+			pace()
+		}
 		status, answer, err := q.send(d)
 
 		q.mu.Lock()
@@ -177,6 +182,14 @@ func (s *Server) HoldWebhooks() { s.hooks.hold(true) }
 
 // ReleaseWebhooks sends what was held back, in order.
 func (s *Server) ReleaseWebhooks() { s.hooks.hold(false) }
+
+// PaceWebhooks has wait called before each webhook is sent, in the order of the webhooks, so that a test can say how close
+// together they come. nil has them follow each other at once, as at the start.
+func (s *Server) PaceWebhooks(wait func()) {
+	s.hooks.mu.Lock()
+	defer s.hooks.mu.Unlock()
+	s.hooks.pace = wait
+}
 
 // DropWebhooks forgets the webhooks that wait: they count as lost, as when the receiver was down. It returns how many.
 func (s *Server) DropWebhooks() int {
