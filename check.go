@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"time"
 
 	"bellhop/bot"
 	"bellhop/bot/actions"
@@ -11,33 +12,37 @@ import (
 )
 
 type checkCommand struct {
-	Files []string `arg:"" name:"file" help:"A repository's .github/bot.toml, or the operator's bot.toml (one with a table server, github or storage)."`
-	Host  bool     `help:"Take every file for the operator's."`
-	JSON  bool     `name:"json" help:"Print the findings as JSON: a list of objects with file, line, col, end_col, rule, message and mend."`
+	Files  []string `arg:"" name:"file" help:"A repository's .github/bot.toml, or the operator's bot.toml (one with a table server, github or storage)."`
+	Host   bool     `help:"Take every file for the operator's."`
+	Strict bool     `help:"Take warnings for mistakes."`
+	JSON   bool     `name:"json" help:"Print the findings as JSON: a list of objects with file, line, col, end_col, rule, message, mend and, of what is no mistake, warning."`
 }
 
-// Run prints what is wrong with the files. It exits with 0 when nothing is, with 1 when something is, and with 2 when a file
-// cannot be read.
+// Run prints what is wrong with the files, and what in them is hardly meant. It exits with 0 when nothing is wrong, with 1 when
+// something is, and with 2 when a file cannot be read.
 func (c *checkCommand) Run(to *console) error {
 	found := []syntax.Diagnostic{}
+	mistakes := 0
 	for _, name := range c.Files {
 		src, err := os.ReadFile(name)
 		if err != nil {
 			fmt.Fprintf(to.err, "bellhop: %v\n", err)
 			return exitCode(exitMisuse)
 		}
-		found = append(found, bot.CheckFile(name, src, c.Host, actions.All)...)
+		wrong := bot.CheckFile(name, src, c.Host, actions.All)
+		mistakes += len(wrong)
+		found = append(found, syntax.Sort(append(wrong, bot.LintFile(name, src, c.Host, actions.All, time.Now())...))...)
 	}
-	if err := c.print(to, found); err != nil {
+	if err := c.print(to, found, mistakes); err != nil {
 		return err
 	}
-	if len(found) > 0 {
+	if mistakes > 0 || c.Strict && len(found) > 0 {
 		return exitCode(exitFindings)
 	}
 	return nil
 }
 
-func (c *checkCommand) print(to *console, found []syntax.Diagnostic) error {
+func (c *checkCommand) print(to *console, found []syntax.Diagnostic, mistakes int) error {
 	if c.JSON {
 		e := json.NewEncoder(to.out)
 		e.SetEscapeHTML(false)
@@ -47,7 +52,11 @@ func (c *checkCommand) print(to *console, found []syntax.Diagnostic) error {
 	for _, d := range found {
 		fmt.Fprintf(to.out, "%s\n\n", d.String())
 	}
-	fmt.Fprintln(to.out, count(len(found), "mistake")+" in "+count(len(c.Files), "file"))
+	warnings := ""
+	if n := len(found) - mistakes; n > 0 {
+		warnings = " and " + count(n, "warning")
+	}
+	fmt.Fprintln(to.out, count(mistakes, "mistake")+warnings+" in "+count(len(c.Files), "file"))
 	return nil
 }
 

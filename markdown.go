@@ -324,6 +324,7 @@ name = "Say who is asked"
 on   = "pull_request.review_requested"
 then.comment = "@{{ pr.author }}: {{ pr.reviewers }} look at {{ pr.title }} next."
 then.assign  = ["{{ pr.author }}", "{{ pr.merged_by }}"]`)
+	writeMentions(b)
 }
 
 func writeLimits(b *strings.Builder) {

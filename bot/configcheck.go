@@ -103,6 +103,14 @@ func configRun(head string, files *configFiles) github.CreateCheckRunOptions {
 			summary = "There is no earlier good file, so no rule of this repository runs."
 		}
 	}
+	for _, f := range files.list {
+		if len(f.warned) > 0 && len(found) == 0 {
+			title = "The rules are in force, but see the warnings"
+		}
+	}
+	for _, f := range files.list {
+		found = append(found, f.warned...)
+	}
 	run.Output = &github.CheckRunOutput{Title: &title}
 	var left strings.Builder
 	for i, d := range found {
@@ -125,6 +133,9 @@ func annotation(d syntax.Diagnostic) *github.CheckRunAnnotation {
 	a := &github.CheckRunAnnotation{
 		Path: &d.File, StartLine: &d.Line, EndLine: &d.Line,
 		AnnotationLevel: github.String("failure"), Message: &message,
+	}
+	if d.Warning {
+		a.AnnotationLevel = github.String("warning")
 	}
 	if d.Rule != "" {
 		a.Title = github.String("Rule " + d.Rule)

@@ -167,11 +167,12 @@ func (c *configs) load(ctx context.Context, gh *githubapp.Client, of configOf) (
 		return loadedConfig{}, err
 	}
 	l := loadedConfig{account: of.login(), repo: of.repo.FullName, at: c.now()}
+	var shared *rules.Set
 	denied := c.policy.Denied(l.repo)
 	for i := range files.list {
 		f := &files.list[i]
 		if of.shared() && f.state.Path == ConfigPath {
-			c.compile(f, rules.Options{Layer: accountLayer, Denied: denied}) // to tell its mistakes; it is in force as the account's
+			shared = c.compile(f, rules.Options{Layer: accountLayer, Denied: denied}) // to tell its mistakes; it is in force as the account's
 			continue
 		}
 		f.set = c.compile(f, rules.Options{Denied: denied})
@@ -180,6 +181,8 @@ func (c *configs) load(ctx context.Context, gh *githubapp.Client, of configOf) (
 	set, clashes := c.stack(l.repo, account, l.own)
 	files.clash(clashes)
 	if files.news(of) {
+		files.warn(rules.Merge(append(l.own.sets, shared)...).Warnings(c.now()))
+		files.warn(rules.Unmatched(l.own.sets, append(account.sets, c.host)...))
 		if l.told, err = c.tell(ctx, gh, of, files); err != nil {
 			c.log.Warn("the check run on the rule files could not be made", "repo", of.repo.FullName, "err", err)
 		}
@@ -243,6 +246,8 @@ type configFile struct {
 	fresh bool   // it is not the file that was seen last, or none was
 	found []syntax.Diagnostic
 	set   *rules.Set
+
+	warned []syntax.Diagnostic // what is no mistake and hardly meant
 }
 
 // configFiles are the rule files of a repository.
@@ -345,6 +350,17 @@ func (fs *configFiles) clash(found []syntax.Diagnostic) {
 			if fs.list[i].state.Path == d.File {
 				fs.list[i].found = append(fs.list[i].found, d)
 				fs.list[i].state.Problem = problemOf(fs.list[i].found)
+			}
+		}
+	}
+}
+
+// warn gives warnings to the files that they are in. A file with mistakes is not the one that the warnings are about.
+func (fs *configFiles) warn(found []syntax.Diagnostic) {
+	for _, d := range found {
+		for i := range fs.list {
+			if f := &fs.list[i]; f.state.Path == d.File && len(f.found) == 0 {
+				f.warned = append(f.warned, d)
 			}
 		}
 	}

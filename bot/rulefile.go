@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"time"
+
 	"bellhop/rules"
 	"bellhop/rules/syntax"
 )
@@ -46,6 +48,20 @@ func CheckFile(name string, src []byte, operator bool, kinds []rules.Kind) []syn
 		redact(&mistakes[i], src, false)
 	}
 	return syntax.Sort(append(found, mistakes...))
+}
+
+// LintFile tells what in a rule file is no mistake and hardly meant, as rules.Set.Warnings does, of the rules in it that have none.
+func LintFile(name string, src []byte, operator bool, kinds []rules.Kind, now time.Time) []syntax.Diagnostic {
+	if !operator && !IsSettings(src) {
+		set, _ := rules.Compile(name, src, kinds, rules.Options{})
+		return set.Warnings(now)
+	}
+	set, _ := compileOperator(name, src, kinds)
+	found := set.Warnings(now)
+	for i := range found {
+		redact(&found[i], src, false)
+	}
+	return found
 }
 
 // operatorLayer keeps the operator's rules and a repository's of the same name apart.

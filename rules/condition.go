@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"bellhop/rules/syntax"
+
 	"cel.dev/cel-go/common/types"
 )
 
@@ -15,6 +17,10 @@ type term struct {
 	expr   *expression
 	seen   func(*activation) string // what the line was held against
 	negate bool                     // a line of unless
+
+	matcher *matcher          // the row that it is of; nil of an expression
+	value   *syntax.Node      // as written, of a matcher
+	place   syntax.Diagnostic // where it stands
 }
 
 // verdict is the four-valued answer of a condition; with missing facts there is none yet.

@@ -6,6 +6,7 @@ import (
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
 	"cel.dev/cel-go/interpreter"
 )
 
@@ -67,6 +68,22 @@ func weigh(v any, limit int) int {
 	return n
 }
 
+// recordsIn is what a comparison of a list of records costs: all facts of each are compared.
+func recordsIn(v ref.Val) int {
+	list, ok := v.(traits.Lister)
+	if !ok {
+		return 0
+	}
+	size, _ := list.Size().(types.Int)
+	if size == 0 {
+		return 0
+	}
+	if _, ok := list.Get(types.Int(0)).(*object); !ok {
+		return int(size) / 10
+	}
+	return 20 * int(size)
+}
+
 // CallCost is a method of CEL's estimator.
 func (c cost) CallCost(name, id string, args []ref.Val, result ref.Val) *uint64 {
 	n := 1
@@ -93,12 +110,22 @@ func (c cost) CallCost(name, id string, args []ref.Val, result ref.Val) *uint64 
 		// What the payload holds may be large; CEL counts a comparison of it as one operation.
 		weight := 0
 		for _, v := range args {
-			weight = max(weight, weigh(v.Value(), maxCost))
+			weight = max(weight, weigh(v.Value(), maxCost), recordsIn(v))
 		}
 		if weight < 2 {
 			return nil
 		}
 		n += 2 * weight
+	case "size", "bytes", "string": // of a text all of it is read, which CEL counts as one operation
+		if s := text(args[0]); len(s) > 100 {
+			n += len(s) / 50
+			break
+		}
+		if b, ok := args[0].Value().([]byte); ok {
+			n += len(b) / 100
+			break
+		}
+		return nil
 	case "during":
 		n = 300
 	case "sum", "green", "owners_lack":

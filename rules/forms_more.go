@@ -32,6 +32,9 @@ var (
 	until = form{`a length of time or a range: "<7d", ">0d" for what is to come, "<0d" for what is past`, func(c *clause) { c.timed("(%s - now)") }}
 )
 
+// nameThere is names for a text that may be empty, which no pattern matches.
+var nameThere = form{names.words, func(c *clause) { c.match(true, `%[1]s != "" && %[1]s.matches(%[2]s)`) }}
+
 // inList holds regular expressions against the messages of commits.
 func (c *clause) inList(shape string) {
 	over := c.over

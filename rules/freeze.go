@@ -26,6 +26,7 @@ type freeze struct {
 	scope     condition // what it is about: everything where this is empty
 	allow     condition // what it lets through: nothing where this is empty
 	print     string    // fingerprint of what is written
+	place     syntax.Diagnostic
 }
 
 // freezeFile is [[freeze]] as it is written.
@@ -69,7 +70,7 @@ func (c *compiler) freeze(n *syntax.Node) *freeze {
 	before := len(c.problems)
 	var in freezeFile
 	c.problems = append(c.problems, c.file.Decode(n, "freeze", &in)...)
-	z := &freeze{name: in.Name, why: in.Why}
+	z := &freeze{name: in.Name, why: in.Why, place: c.file.Problem(n.KeySpan, "", "")}
 	zone, err := time.LoadLocation(in.Zone)
 	if err != nil || in.Zone == "Local" || in.Zone == "" {
 		c.problem(n.At("zone").Span, fmt.Sprintf("there is no time zone %s", in.Zone), "Zones have names such as Europe/Berlin, America/New_York or UTC.")

@@ -61,6 +61,9 @@ func TestHostile(t *testing.T) {
 		"glob":                     `pr.files.all(f, !glob(f.path, "{*a*,*b*,*c*,*d*}{*a*,*b*,*c*,*d*}{*a*,*b*,*c*,*d*}{*a*,*b*,*c*,*d*}zz"))`,
 		"time in a loop":           `pr.files.map(f, pr.files.map(g, now.getHours("Europe/Vienna"))).size() == 3`,
 		"text of a number":         `pr.files.map(f, string(event.list.size()) + event.big).size() == 3`,
+		"size of much text":        `pr.files.all(f, size(event.big) > 1)`,
+		"bytes of much text":       `pr.files.all(f, bytes(event.big).size() > 0)`,
+		"equal lists of records":   `pr.files.all(f, pr.files == pr.files)`,
 		"in":                       `pr.files.all(f, !(f.path in event.list))`,
 	} {
 		x, flaws := compileWritten(text, boolType)

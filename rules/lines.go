@@ -111,7 +111,8 @@ func (c *compiler) matcher(m *matcher, n *syntax.Node, what string, records []st
 	if cl.seen != "" {
 		seen = seenBy(cl.seen, false)
 	}
-	return &term{text: c.written(what+"."+m.key, n), order: n.KeySpan.Start, expr: x, seen: seen}
+	return &term{text: c.written(what+"."+m.key, n), order: n.KeySpan.Start, expr: x, seen: seen,
+		matcher: m, value: n, place: c.file.Problem(n.KeySpan, "", "")}
 }
 
 // written is a line as explanations show it.

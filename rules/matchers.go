@@ -44,6 +44,7 @@ var matchers = []matcher{
 	{"first_time", "Whether it is its author's first contribution.", `when.first_time = true`, yesNo,
 		of(`subject.association in ["first_timer", "first_time_contributor"]`), nil},
 	{"sender", "Who caused the delivery.", `unless.sender = "octocat"`, person, of("sender.login"), nil},
+	{"by_author", "Whether its author caused the delivery.", `when.by_author = true`, yesNo, of("(sender.login == subject.author)"), nil},
 	{"permission", "What the sender may do in the repository: at least this, or in a range.", `when.permission = "write"`, level, of("sender.permission"),
 		[]string{"none", "read", "triage", "write", "maintain", "admin"}},
 
@@ -72,7 +73,7 @@ var matchers = []matcher{
 	{"labels", "How many labels it has.", `when.labels = 0`, count, of("size(subject.labels)"), nil},
 	{"assignee", "One of its assignees.", `when.assignee = "octocat"`, anyPerson, of("subject.assignees"), nil},
 	{"assignees", "How many assignees it has.", `when.assignees = 0`, count, of("size(subject.assignees)"), nil},
-	{"milestone", "The title of its milestone.", `when.milestone = "v2*"`, names, of("subject.milestone"), nil},
+	{"milestone", "The title of its milestone; * for any.", `when.milestone = "v2*"`, nameThere, of("subject.milestone"), nil},
 	{"milestone_due", "How long it is until its milestone is due. One without a date is never due.", `when.milestone_due = "<7d"`, until, of("subject.milestone_due"), nil},
 	{"comments", "How many comments it has.", `when.comments = ">20"`, count, of("subject.comments"), nil},
 	{"age", "How long ago it was opened.", `when.age = ">30d"`, span, of("subject.age"), nil},

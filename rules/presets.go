@@ -46,6 +46,24 @@ label   = "first contribution"
 types  = ["feat", "fix", "docs", "chore"]
 scopes = ["api", "web"]
 `}, (*compiler).conventionalRules},
+	{Preset{"stale", "Marks issues and pull requests on which no person does anything, and closes them later. `after` (60d where it is not written) is how long nothing happens, `close_after` how long after the mark it is closed, `when` and `unless` say what it is about and what is exempt; `label`, `comment`, `close_comment` and `reason` are those of the action. `issues` and `pull_requests` are tables of the same keys for these alone, or false.", `[stale]
+after         = "60d"
+close_after   = "14d"
+comment       = "Nothing has happened here for two months. Is this still so?"
+unless.label  = ["pinned", "security"]
+unless.milestone = "*"
+issues.close_after  = "30d"
+pull_requests.unless.draft = true
+`}, (*compiler).staleRules},
+	{Preset{"backport", "Brings merged pull requests to the branches that their labels name. `label` is the label with a * for the branch, \"backport *\" where it is not written; `to` names the branches otherwise, or is a table of labels with their branches. `when` and `unless` say more of the pull requests; `title`, `body`, `labels` and `conflict` are those of the action.", `[backport]
+label    = "backport *"
+conflict = "draft"
+`}, (*compiler).backportRules},
+	{Preset{"no_response", "A label while an answer is waited for. It is put when a maintainer asks in a comment (`ask` is a regular expression for what asks, a question mark at the end of a word where it is not written, false for by hand alone; `maintainer` a permission, triage or more), or by hand. It goes when the author answers, or with `from = \"anyone\"` anybody but a maintainer. What has no answer `close_after` the label is closed with `close_comment`. `label` is \"waiting for answer\", `kind` issue where they are not written.", `[no_response]
+label         = "needs-info"
+close_after   = "14d"
+close_comment = "Closed, since there was no answer. Write one and we open it again."
+`}, (*compiler).noResponseRules},
 }
 
 // Presets lists the presets.

@@ -21,8 +21,10 @@ type Reapply struct {
 	Rules []string `json:"rules,omitempty"`
 	// New are those of Rules whose text is new. What they do once is not done on subjects that were there before Since, unless
 	// they say backfill: there they count as having done it.
-	New   []string  `json:"new,omitempty"`
-	Since time.Time `json:"since,omitzero"`
+	New []string `json:"new,omitempty"`
+	// Changed are those of New that had another text before: what is remembered of them may be of that one.
+	Changed []string  `json:"changed,omitempty"`
+	Since   time.Time `json:"since,omitzero"`
 	// Retire tells that a gate is no more, so that its check runs are to be looked for.
 	Retire bool `json:"retire,omitempty"`
 }
@@ -40,7 +42,7 @@ func (r Reapply) And(later Reapply) Reapply {
 	if later.Since.Before(r.Since) {
 		later.Since = r.Since
 	}
-	return Reapply{both(r.Rules, later.Rules), both(r.New, later.New), later.Since, r.Retire || later.Retire}
+	return Reapply{both(r.Rules, later.Rules), both(r.New, later.New), both(r.Changed, later.Changed), later.Since, r.Retire || later.Retire}
 }
 
 // Print is the fingerprint of a rule: what it says, however it is written down.
@@ -97,6 +99,9 @@ func (s *Set) Changed(before map[string]Print, at time.Time) (look Reapply, gone
 		switch {
 		case !was || p.Text != now[r.name].Text:
 			look.New = append(look.New, r.name)
+			if was {
+				look.Changed = append(look.Changed, r.name)
+			}
 			fallthrough
 		case p.Freezes != now[r.name].Freezes:
 			look.Rules = append(look.Rules, r.name)
@@ -227,7 +232,7 @@ func reapplied(f *Facts) Reapply {
 		}
 		return out
 	}
-	look.Rules, look.New = texts("rules"), texts("new")
+	look.Rules, look.New, look.Changed = texts("rules"), texts("new"), texts("changed")
 	since, _ := m["since"].(string)
 	look.Since, _ = time.Parse(time.RFC3339, since)
 	return look
@@ -242,9 +247,12 @@ func LookOf(f *Facts) Reapply {
 }
 
 // settles tells whether a rule leaves out what it does once, since the subject was there before the rule and nothing has happened
-// on it since: what happens now is the rule's to answer.
+// on it since: what happens now is the rule's to answer. A new rule that was decided here before is not new to the subject.
 func (e *evaluation) settles(r *rule) bool {
 	if e.look == nil || r.backfill > 0 || !slices.Contains(e.look.New, r.name) {
+		return false
+	}
+	if hasKey(e.f.Memory.Held, r.name) && !slices.Contains(e.look.Changed, r.name) {
 		return false
 	}
 	s := e.f.Subject

@@ -47,14 +47,14 @@ func TestChanged(t *testing.T) {
 		{"all is new", "", reapplied1, Reapply{Rules: []string{"label", "merge", "core"}, New: []string{"label", "merge", "core"}, Since: at}, nil},
 		{"nothing changed", reapplied1, reapplied1, Reapply{}, nil},
 		{"laid out otherwise", "[[rule]]\nname = 'a'\nwhen.title = 'x'\nthen.label = 'y'\n", "# Why.\n[[rule]]\nthen = { label = \"y\" } # that\nname = \"a\"\n[rule.when]\ntitle = \"x\"\n", Reapply{}, nil},
-		{"a rule changed", "[[rule]]\nname = 'a'\nwhen.title = 'x'\nthen.label = 'y'\n", "[[rule]]\nname = 'a'\nwhen.title = 'x'\nthen.label = 'z'\n", Reapply{Rules: []string{"a"}, New: []string{"a"}, Since: at}, nil},
-		{"a group of people", reapplied1, reapplied1 + "\nmore = ['bob']\n", Reapply{Rules: []string{"core"}, New: []string{"core"}, Since: at}, nil},
+		{"a rule changed", "[[rule]]\nname = 'a'\nwhen.title = 'x'\nthen.label = 'y'\n", "[[rule]]\nname = 'a'\nwhen.title = 'x'\nthen.label = 'z'\n", Reapply{Rules: []string{"a"}, New: []string{"a"}, Changed: []string{"a"}, Since: at}, nil},
+		{"a group of people", reapplied1, reapplied1 + "\nmore = ['bob']\n", Reapply{Rules: []string{"core"}, New: []string{"core"}, Changed: []string{"core"}, Since: at}, nil},
 		{"a freeze comes", reapplied1, reapplied1 + "[[freeze]]\nname = 'f'\nfrom = 2026-01-01\n", Reapply{Rules: []string{"merge"}, Since: at}, nil},
 		{"a freeze goes", reapplied1 + "[[freeze]]\nname = 'f'\nfrom = 2026-01-01\n", reapplied1, Reapply{Rules: []string{"merge"}, Since: at}, nil},
 		{"rules go", reapplied1, "[[rule]]\nname = 'merge'\nwhen.label = 'ready'\nthen.merge = 'squash'\n", Reapply{}, []string{"core", "label", "moment", "off"}},
 		{"a gate goes", "[[rule]]\nname = 'g'\nrequire.title = 'x'\n", "", Reapply{Retire: true, Since: at}, []string{"g"}},
-		{"a preset changed", "[labels]\ndocs = 'docs/**'\nweb = 'web/**'\n", "[labels]\ndocs = ['docs/**', '*.md']\nweb = 'web/**'\n", Reapply{Rules: []string{"labels/docs"}, New: []string{"labels/docs"}, Since: at}, nil},
-		{"gates are combined", "[[rule]]\nname = 'g'\nrequire.title = 'x'\n", "[gates]\ncombine = 'all'\n[[rule]]\nname = 'g'\nrequire.title = 'x'\n", Reapply{Rules: []string{"g"}, New: []string{"g"}, Since: at}, nil},
+		{"a preset changed", "[labels]\ndocs = 'docs/**'\nweb = 'web/**'\n", "[labels]\ndocs = ['docs/**', '*.md']\nweb = 'web/**'\n", Reapply{Rules: []string{"labels/docs"}, New: []string{"labels/docs"}, Changed: []string{"labels/docs"}, Since: at}, nil},
+		{"gates are combined", "[[rule]]\nname = 'g'\nrequire.title = 'x'\n", "[gates]\ncombine = 'all'\n[[rule]]\nname = 'g'\nrequire.title = 'x'\n", Reapply{Rules: []string{"g"}, New: []string{"g"}, Changed: []string{"g"}, Since: at}, nil},
 	} {
 		look, gone := mustCompile(t, tt.after).Changed(mustCompile(t, tt.before).Prints(), at)
 		if diff := cmp.Diff(tt.want, look); diff != "" {
@@ -200,8 +200,8 @@ func TestSettled(t *testing.T) {
 
 func TestReapplyAnd(t *testing.T) {
 	early, late := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC), time.Date(2026, 1, 5, 10, 0, 0, 0, time.UTC)
-	got := Reapply{[]string{"b", "a"}, []string{"a"}, late, false}.And(Reapply{[]string{"c", "a"}, nil, early, true})
-	if diff := cmp.Diff(Reapply{[]string{"a", "b", "c"}, []string{"a"}, late, true}, got); diff != "" {
+	got := Reapply{[]string{"b", "a"}, []string{"a"}, nil, late, false}.And(Reapply{[]string{"c", "a"}, nil, nil, early, true})
+	if diff := cmp.Diff(Reapply{[]string{"a", "b", "c"}, []string{"a"}, nil, late, true}, got); diff != "" {
 		t.Error(diff)
 	}
 }

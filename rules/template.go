@@ -17,6 +17,8 @@ type template struct{ parts []piece }
 type piece struct {
 	text string
 	expr *expression
+
+	mentions bool // the expression tells whom to mention
 }
 
 // maxParts is how many expressions one template may have.
@@ -47,11 +49,22 @@ func parseTemplateWith(text string, compile func(string, *types.Type) (*expressi
 			return nil, append(flaws, flaw{open, open + 2, "{{ is not closed", `Close it with }}. Two braces that mean themselves are written {{ "{{" }}.`})
 		}
 		t.parts = append(t.parts, piece{text: text[at:open]})
-		x, fs := compile(text[open+2:end], nil)
-		for _, f := range fs {
+		written := text[open+2 : end]
+		list, wrong := mentionsIn(written)
+		switch {
+		case wrong.message != "":
+			flaws = append(flaws, flaw{open + 2 + wrong.from, open + 2 + wrong.to, wrong.message, wrong.mend})
+		case list != nil:
+			written = list.expr
+		}
+		x, fs := (*expression)(nil), []flaw(nil)
+		if wrong.message == "" {
+			x, fs = compile(written, nil)
+		}
+		for _, f := range mentionsApart(written, fs) {
 			flaws = append(flaws, flaw{open + 2 + f.from, open + 2 + f.to, f.message, f.mend})
 		}
-		t.parts = append(t.parts, piece{expr: x})
+		t.parts = append(t.parts, piece{expr: x, mentions: list != nil})
 		at = end + 2
 		if len(t.parts) > 2*maxParts {
 			return nil, append(flaws, flaw{open, at, fmt.Sprintf("more than %d templates in one text", maxParts), ""})
@@ -105,6 +118,10 @@ func (t *template) render(a *activation, markdown bool) (string, verdict) {
 		if ans.value == nil {
 			return verdict{outcome: True} // what a delivery does not have is inserted as nothing
 		}
+		if p.mentions {
+			b.WriteString(mentionText(mentioned(ans.value, a.facts), markdown))
+			return verdict{outcome: True}
+		}
 		text := plainText(ans.value)
 		if markdown {
 			text = inert(text)
@@ -144,6 +161,9 @@ func (t *template) list(a *activation) ([]string, bool) {
 		return nil, false
 	}
 	items, err := texts(ans.value)
+	if t.parts[1].mentions {
+		items, err = mentioned(ans.value, a.facts), nil
+	}
 	if err != nil {
 		return nil, false
 	}

@@ -25,13 +25,14 @@ import (
 // Diagnostic is one finding in a file.
 type Diagnostic struct {
 	File    string `json:"file"`
-	Line    int    `json:"line"`           // from 1
-	Col     int    `json:"col"`            // from 1, in characters
-	EndCol  int    `json:"end_col"`        // the column after the last character, on the same line; at least Col+1
-	Rule    string `json:"rule,omitempty"` // name of the rule that it is in
-	Message string `json:"message"`        // what is wrong
-	Mend    string `json:"mend,omitempty"` // how to mend it
-	Source  string `json:"-"`              // the line of the file
+	Line    int    `json:"line"`              // from 1
+	Col     int    `json:"col"`               // from 1, in characters
+	EndCol  int    `json:"end_col"`           // the column after the last character, on the same line; at least Col+1
+	Rule    string `json:"rule,omitempty"`    // name of the rule that it is in
+	Message string `json:"message"`           // what is wrong
+	Mend    string `json:"mend,omitempty"`    // how to mend it
+	Warning bool   `json:"warning,omitempty"` // it is no mistake: the file is in force all the same
+	Source  string `json:"-"`                 // the line of the file
 }
 
 // String is the diagnostic as people read it: the place, the message, the line with the place underlined, and how to mend it.
@@ -39,6 +40,9 @@ type Diagnostic struct {
 func (d Diagnostic) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:%d:%d: ", d.File, d.Line, d.Col)
+	if d.Warning {
+		b.WriteString("warning: ")
+	}
 	if d.Rule != "" {
 		fmt.Fprintf(&b, "rule %q: ", d.Rule)
 	}
