@@ -261,10 +261,10 @@ func captureWith(p *pattern) func(args ...ref.Val) ref.Val {
 		}
 		groups := numbers(args[2])
 		if s, ok := args[0].(types.String); ok {
-			got, _, err := p.capture(string(s), groups)
-			if err != nil {
-				return types.WrapErr(err)
+			if 2*p.steps(string(s)) > maxSteps {
+				return types.WrapErr(errLong)
 			}
+			got, _ := p.capture(string(s), groups)
 			return types.String(got)
 		}
 		list, err := texts(args[0])
@@ -273,11 +273,12 @@ func captureWith(p *pattern) func(args ...ref.Val) ref.Val {
 		}
 		out := []string{}
 		seen := map[string]bool{}
+		steps := 0
 		for _, s := range list {
-			got, ok, err := p.capture(s, groups)
-			if err != nil {
-				return types.WrapErr(err)
+			if steps += 2 * p.steps(s); steps > maxSteps { // to find groups takes longer
+				return types.WrapErr(errLong)
 			}
+			got, ok := p.capture(s, groups)
 			if ok && !seen[got] && len(out) < maxCaptured {
 				seen[got] = true
 				out = append(out, got)
@@ -288,20 +289,17 @@ func captureWith(p *pattern) func(args ...ref.Val) ref.Val {
 }
 
 // capture is what the first of the groups that took part matched in a text; not ok where the pattern does not match.
-func (p *pattern) capture(s string, groups []int) (got string, ok bool, err error) {
-	if len(s)*p.size > maxSteps {
-		return "", false, errLong
-	}
+func (p *pattern) capture(s string, groups []int) (got string, ok bool) {
 	m := p.re.FindStringSubmatchIndex(s)
 	if m == nil {
-		return "", false, nil
+		return "", false
 	}
 	for _, g := range groups {
 		if g >= 0 && 2*g+1 < len(m) && m[2*g] >= 0 {
-			return s[m[2*g]:m[2*g+1]], true, nil
+			return s[m[2*g]:m[2*g+1]], true
 		}
 	}
-	return "", true, nil
+	return "", true
 }
 
 // numbers is a list of whole numbers.

@@ -43,18 +43,20 @@ func changedLinesWith(p *pattern) func(args ...ref.Val) ref.Val {
 			return types.NoSuchOverloadErr()
 		}
 		var sum types.Int
+		steps := 0
 		for it := list.Iterator(); it.HasNext() == types.True; {
 			o, ok := it.Next().(*object)
 			if !ok {
 				return types.NewErr("expected a list of files")
 			}
 			f, ok := o.v.Interface().(File)
-			switch {
-			case !ok:
+			if !ok {
 				return types.NewErr("expected a list of files")
-			case len(f.Path)*p.size > maxSteps:
+			}
+			if steps += p.steps(f.Path); steps > maxSteps {
 				return types.WrapErr(errLong)
-			case !p.re.MatchString(f.Path):
+			}
+			if !p.re.MatchString(f.Path) {
 				sum += types.Int(f.Additions + f.Deletions)
 			}
 		}
@@ -93,7 +95,7 @@ func (c cost) changedLinesCost(args []ref.Val) int {
 	for it := list.Iterator(); it.HasNext() == types.True; {
 		if o, ok := it.Next().(*object); ok {
 			if f, ok := o.v.Interface().(File); ok {
-				n += 1 + len(f.Path)*max(c.sizes[text(args[1])], 10)/1000
+				n += 1 + c.match(len(f.Path), text(args[1]))
 			}
 		}
 	}

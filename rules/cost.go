@@ -10,9 +10,8 @@ import (
 	"cel.dev/cel-go/interpreter"
 )
 
-// maxSteps bounds the length of a text times the size of the regular expression that it is held against: what one match may
-// cost at the worst.
-const maxSteps = 4 << 20
+// maxSteps bounds what the matches of one call may cost at the worst, see pattern.steps: some 40 ms.
+const maxSteps = 2 << 20
 
 // prepare makes the calls of an overload compile their pattern once. The checker has seen to it that the pattern is written out.
 // Named by its overload it goes before CEL's own, which would match texts of any length.
@@ -34,7 +33,7 @@ func prepare(name, overload string, compile func(pattern string) (*pattern, erro
 				if !ok {
 					return types.NoSuchOverloadErr()
 				}
-				if len(s)*p.size > maxSteps {
+				if p.steps(s) > maxSteps {
 					return types.WrapErr(errLong)
 				}
 				return types.Bool(p.re.MatchString(s))
@@ -44,7 +43,13 @@ func prepare(name, overload string, compile func(pattern string) (*pattern, erro
 }
 
 // cost counts what the functions of the table and matches cost, in the unit of CEL: about one operation.
-type cost struct{ sizes map[string]int } // of the patterns of one expression
+type cost struct{ branches map[string]int } // of the patterns of one expression
+
+// match is what it costs to hold a text against a pattern, most often: a hostile one may take five times as long, and is ended by
+// its time.
+func (c cost) match(length int, pattern string) int {
+	return length * (c.branches[pattern] + 2) / 25
+}
 
 // weigh counts the values in a piece of payload, up to a limit, and the length of its texts.
 func weigh(v any, limit int) int {
@@ -90,7 +95,7 @@ func (c cost) CallCost(name, id string, args []ref.Val, result ref.Val) *uint64 
 	switch name {
 	case "matches", "glob":
 		if len(args) == 2 {
-			n += len(text(args[0])) * max(c.sizes[text(args[1])], 10) / 1000
+			n += c.match(len(text(args[0])), text(args[1]))
 		}
 	case "captured":
 		if len(args) == 3 {
@@ -99,7 +104,7 @@ func (c cost) CallCost(name, id string, args []ref.Val, result ref.Val) *uint64 
 				list = []string{text(args[0])}
 			}
 			for _, s := range list {
-				n += 1 + len(s)*max(c.sizes[text(args[1])], 10)/1000
+				n += 1 + c.match(len(s), text(args[1]))
 			}
 		}
 	case "changed_lines":
@@ -135,11 +140,13 @@ func (c cost) CallCost(name, id string, args []ref.Val, result ref.Val) *uint64 
 		}
 	case "section", "unchecked", "without_comments":
 		n += len(text(args[0])) / 20
-	case "lower", "upper", "trim", "first_line":
+	case "trim", "first_line":
 		n += len(text(args[0])) / 100
+	case "lower", "upper":
+		n += len(text(args[0])) / 20
 	case "split", "join", "replace", "command":
 		for _, v := range append(args[:len(args):len(args)], result) {
-			n += len(text(v)) / 20
+			n += len(text(v)) / 10
 		}
 		if list, ok := result.(interface{ Size() ref.Val }); ok && name == "split" {
 			size, _ := list.Size().(types.Int)

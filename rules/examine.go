@@ -13,19 +13,19 @@ import (
 
 // examination is what a walk over a checked expression finds out.
 type examination struct {
-	text   string
-	ast    *ast.AST
-	reads  map[string]bool
-	sizes  map[string]int // of the regular expressions, by pattern
-	flaws  []flaw
-	loops  bool
-	edges  []edge
-	inside map[int64]bool // identifiers that are the operand of a fact
+	text     string
+	ast      *ast.AST
+	reads    map[string]bool
+	branches map[string]int // of the regular expressions, by pattern
+	flaws    []flaw
+	loops    bool
+	edges    []edge
+	inside   map[int64]bool // identifiers that are the operand of a fact
 }
 
 // examine finds what an expression reads and the mistakes in it that its types do not show.
 func examine(text string, checked *cel.Ast) *examination {
-	x := &examination{text: text, ast: checked.NativeRep(), reads: map[string]bool{}, sizes: map[string]int{}, inside: map[int64]bool{}}
+	x := &examination{text: text, ast: checked.NativeRep(), reads: map[string]bool{}, branches: map[string]int{}, inside: map[int64]bool{}}
 	root := ast.NavigateAST(x.ast)
 	for _, e := range ast.MatchDescendants(root, ast.AllMatcher()) {
 		switch e.Kind() {
@@ -136,7 +136,7 @@ func (x *examination) pattern(function string, arg ast.Expr) {
 		x.flaw(arg, err.Error(), "")
 		return
 	}
-	x.sizes[s] = p.size
+	x.branches[s] = p.branches
 }
 
 func (x *examination) time(function, s string, arg ast.Expr) {

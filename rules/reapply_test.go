@@ -162,6 +162,21 @@ func TestSettled(t *testing.T) {
 				t.Errorf("%q, %s: %s", extra, tt.name, diff)
 			}
 		}
+		for name, tt := range map[string]struct {
+			look Reapply
+			want []string
+		}{
+			"decided by it before":          {look, []string{"comment", "label"}},
+			"decided by its text before":    {Reapply{Rules: look.Rules, New: look.New, Changed: look.New, Since: now}, []string{"label"}},
+			"touched since the rule was in": {Reapply{Rules: look.Rules, New: look.New, Changed: look.New, Since: now.Add(-time.Minute)}, []string{"comment", "label"}},
+		} {
+			f := looking(t, at(Memory{Held: map[string]bool{"r": false}}, "a", "ready"), tt.look)
+			f.Subject.UpdatedAt = now
+			f.Learn("subject.updated_at")
+			if diff := cmp.Diff(tt.want, kinds(s.Evaluate(f))); diff != "" {
+				t.Errorf("%q, %s: %s", extra, name, diff)
+			}
+		}
 		fired := s.Evaluate(at(settled, "b", "ready", "kept")).Memory
 		if got := kinds(s.Evaluate(at(fired, "c", "ready", "kept"))); got != nil {
 			t.Errorf("%q: it fired, and does with each commit: %v", extra, got)
