@@ -103,6 +103,13 @@ func configRun(head string, files *configFiles) github.CreateCheckRunOptions {
 			summary = "There is no earlier good file, so no rule of this repository runs."
 		}
 	}
+	if text := files.tests.summary(); text != "" && len(found) == 0 {
+		summary += " " + text
+		if len(files.tests.found) > 0 {
+			run.Conclusion, title = github.String("failure"), files.tests.title()
+		}
+		found = files.tests.found
+	}
 	run.Output = &github.CheckRunOutput{Title: &title}
 	var left strings.Builder
 	for i, d := range found {
