@@ -18,6 +18,11 @@ type testCommand struct {
 	Named string   `name:"run" help:"Run the tests only whose name has this in it." placeholder:"TEXT"`
 	JSON  bool     `name:"json" help:"Print the results as JSON: an object of mistakes, as check prints them, and tests."`
 	JUnit string   `name:"junit" help:"Also write the results to this file in the format of JUnit." placeholder:"FILE" type:"path"`
+
+	Record     string `help:"Instead of running tests print one, made of the delivery with this GUID or of a payload in a file: the facts that the rules read, and what the rules do." placeholder:"GUID|FILE"`
+	Event      string `help:"With --record FILE: the event of the payload, as the header X-GitHub-Event names it." placeholder:"EVENT"`
+	Config     string `help:"With --record GUID: the operator's file. Default: bot.toml, which need not be there." placeholder:"FILE" env:"BELLHOP_CONFIG"`
+	StorageURL string `name:"storage-url" help:"With --record GUID: where deliveries are kept. [BELLHOP_STORAGE_URL]" placeholder:"URL"`
 }
 
 // tested is what bellhop test finds.
@@ -31,6 +36,9 @@ type tested struct {
 func (c *testCommand) Run(to *console) error {
 	if len(c.Files) == 0 {
 		c.Files = []string{bot.ConfigPath}
+	}
+	if c.Record != "" {
+		return c.record(to)
 	}
 	found := tested{Mistakes: []syntax.Diagnostic{}, Tests: []rules.TestResult{}}
 	var done []string
@@ -61,15 +69,24 @@ func (c *testCommand) Run(to *console) error {
 	return nil
 }
 
+// readFiles reads rule files.
+func readFiles(names []string) ([]bot.RuleFile, error) {
+	var files []bot.RuleFile
+	for _, name := range names {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, bot.RuleFile{Name: name, Source: src})
+	}
+	return files, nil
+}
+
 // suite runs the tests of files that are in force together; of a file of tests, those in it.
 func (c *testCommand) suite(name string, beside []string, found *tested) error {
-	var files []bot.RuleFile
-	for _, path := range beside {
-		src, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		files = append(files, bot.RuleFile{Name: path, Source: src})
+	files, err := readFiles(beside)
+	if err != nil {
+		return err
 	}
 	suite, mistakes := bot.NewSuite(files, actions.All)
 	if len(mistakes) > 0 {

@@ -106,6 +106,47 @@ func TestAllFactsKnown(t *testing.T) {
 	}
 }
 
+// TestRecord records the facts of tests, as if a delivery had brought them: what was recorded reads as a test that passes, does what
+// the rules did, and says what the rules read.
+func TestRecord(t *testing.T) {
+	archive, err := txtar.ParseFile(ruleTests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorded := 0
+	for _, f := range archive.Files {
+		if !strings.HasSuffix(f.Name, ".toml") {
+			continue
+		}
+		set := mustCompile(t, string(f.Data))
+		tests, _ := ReadTests(f.Name, f.Data, toyKinds)
+		for _, tt := range tests {
+			if tt.on.clock != nil || tt.on.event == timerEvent || len(tt.before) > 0 || len(tt.facts.waiting) > 0 || tt.Name == "by the payload" || len(tt.facts.Teams.members) > 0 {
+				continue // what a payload does not have
+			}
+			text, err := set.Record(tt.facts, "recorded")
+			if err != nil {
+				t.Errorf("%s, %s: %v", f.Name, tt.Name, err)
+				continue
+			}
+			again, problems := ReadTests("recorded_test.toml", []byte(text), toyKinds)
+			if len(problems) > 0 || len(set.Fit(again[0])) > 0 {
+				t.Errorf("%s, %s: %v in\n%s", f.Name, tt.Name, problems, text)
+				continue
+			}
+			tt.only, tt.lines = nil, nil
+			was, is := set.Test(tt), set.Test(again[0])
+			if diff := cmp.Diff(was.Did, is.Did); diff != "" || len(is.Failures) > 0 && !strings.Contains(is.Failures[0].Got, "the test does not say") {
+				t.Errorf("%s, %s: %s\n%s\n%s", f.Name, tt.Name, diff, is, text)
+			}
+			recorded++
+		}
+	}
+	if recorded < 20 {
+		t.Errorf("only %d were recorded", recorded)
+	}
+}
+
 // FuzzReadTests reads and runs whatever there is.
 func FuzzReadTests(f *testing.F) {
 	for _, path := range []string{ruleTests, mistakes} {
@@ -125,6 +166,7 @@ func FuzzReadTests(f *testing.F) {
 		for _, tt := range tests {
 			set.Fit(tt)
 			_ = set.Test(tt).String()
+			_, _ = set.Record(tt.facts, "recorded")
 		}
 	})
 }

@@ -89,7 +89,7 @@ func plainNode(k *Kind, value string, at syntax.Span) *syntax.Node {
 		}
 	case reflect.Int, reflect.Int64:
 		if i, err := strconv.ParseInt(value, 10, 64); err == nil {
-			return &syntax.Node{Kind: syntax.Integer, Key: k.Name, KeySpan: at, Span: at, Value: i}
+			return syntax.NewInteger(k.Name, i, at)
 		}
 	}
 	return node
