@@ -344,7 +344,7 @@ func (s *Set) Fit(t *Test) []syntax.Diagnostic {
 	return syntax.Sort(r.problems)
 }
 
-// keyOfLine is the key that a line of a condition begins with: when.update, unless.label, if, require.if.
+// keyOfLine is the key that a line of a condition begins with: when.update, unless.label, if, require.if, who.
 func keyOfLine(text string) string {
 	key, _, _ := strings.Cut(text, " ")
 	return key
@@ -353,7 +353,7 @@ func keyOfLine(text string) string {
 // isLine tells whether a text means a line of a condition.
 func isLine(text string) bool {
 	key := keyOfLine(text)
-	return key == "if" || slices.ContainsFunc([]string{"when.", "unless.", "require.", "allow."}, func(p string) bool { return strings.HasPrefix(key, p) })
+	return key == "if" || key == "who" || slices.ContainsFunc([]string{"when.", "unless.", "require.", "allow."}, func(p string) bool { return strings.HasPrefix(key, p) })
 }
 
 // decisive finds lines of a rule.
@@ -362,6 +362,9 @@ func (r *testReader) decisive(lines []*syntax.Node, rule *rule) {
 	terms := rule.cond.terms()
 	if rule.gate != nil {
 		terms = append(terms, rule.gate.need.terms()...)
+	}
+	if rule.cmd != nil && rule.cmd.who != nil {
+		terms = append(terms, rule.cmd.who.term)
 	}
 	for _, t := range terms {
 		keys[keyOfLine(t.text)] = true
