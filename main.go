@@ -32,6 +32,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the bot."`
 	Backup  backupCommand  `cmd:"" help:"Copy the database to a new file, also while the bot runs."`
 	Check   checkCommand   `cmd:"" help:"Look for mistakes in rule files."`
+	Test    testCommand    `cmd:"" help:"Run the tests of rule files, without network."`
 	Expand  expandCommand  `cmd:"" help:"Print the ordinary rules that the presets of a rule file stand for."`
 	Help    helpCommand    `cmd:"" help:"Explain an action, a matcher, an event, a fact or a function of the rules; or list them all."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of rule files, for editors."`

@@ -67,6 +67,7 @@ func fileSchema(host bool) schema {
 			"texts":      oneOrMore(schema{"type": "string", "minLength": 1}), "value": schema{},
 			"backfill": schema{"anyOf": []schema{{"type": "boolean"}, {"type": "integer", "minimum": 1, "maximum": 1000}}},
 			"actions":  orList(actionsSchema(), ref("action")), "action": actionsSchema(),
+			"facts": schema{}, "expected": expectedSchema(),
 		},
 	}
 }
@@ -115,6 +116,9 @@ func fieldSchema(f syntax.Field) schema {
 	switch {
 	case rules.KeyForms()[f.Form] != "":
 		s = schema{"allOf": []schema{ref(f.Form)}} // beside $ref itself, draft 7 passes over all else
+		if f.Form == "facts" {
+			s = factsSchema(f.Key)
+		}
 	case f.Form != "":
 		s = schema{}
 	default:

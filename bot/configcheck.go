@@ -108,6 +108,13 @@ func configRun(head string, files *configFiles) github.CreateCheckRunOptions {
 			title = "The rules are in force, but see the warnings"
 		}
 	}
+	if text := files.tests.summary(); text != "" && len(found) == 0 {
+		summary += " " + text
+		if len(files.tests.found) > 0 {
+			run.Conclusion, title = github.String("failure"), files.tests.title()
+		}
+		found = files.tests.found
+	}
 	for _, f := range files.list {
 		found = append(found, f.warned...)
 	}

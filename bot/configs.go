@@ -183,6 +183,9 @@ func (c *configs) load(ctx context.Context, gh *githubapp.Client, of configOf) (
 	if files.news(of) {
 		files.warn(rules.Merge(append(l.own.sets, shared)...).Warnings(c.now()))
 		files.warn(rules.Unmatched(l.own.sets, append(account.sets, c.host)...))
+		if files.tests, err = c.test(ctx, gh, of, files); err != nil {
+			c.log.Warn("the tests of the rule files could not be run", "repo", of.repo.FullName, "err", err)
+		}
 		if l.told, err = c.tell(ctx, gh, of, files); err != nil {
 			c.log.Warn("the check run on the rule files could not be made", "repo", of.repo.FullName, "err", err)
 		}
@@ -255,11 +258,14 @@ type configFiles struct {
 	list  []configFile
 	gone  []store.Config // paths that had a file when they were looked at before
 	known bool           // they were looked at before
+
+	testing []githubapp.Entry // files of tests
+	tests   testReport        // of files that are news
 }
 
 // look finds the files of a repository that rules are read from, and reads those that are not known by their SHA.
 func (c *configs) look(ctx context.Context, gh *githubapp.Client, of configOf) (*configFiles, error) {
-	entries, err := c.entries(ctx, gh, of.repo)
+	entries, testing, err := c.entries(ctx, gh, of.repo)
 	if err != nil {
 		return nil, err
 	}
@@ -267,7 +273,7 @@ func (c *configs) look(ctx context.Context, gh *githubapp.Client, of configOf) (
 	if err != nil {
 		return nil, fmt.Errorf("read stored configs: %w", err)
 	}
-	files := &configFiles{known: len(stored) > 0}
+	files := &configFiles{known: len(stored) > 0, testing: testing}
 	before := map[string]store.Config{}
 	for _, s := range stored {
 		before[s.Path] = s
@@ -292,13 +298,13 @@ func (c *configs) look(ctx context.Context, gh *githubapp.Client, of configOf) (
 	return files, nil
 }
 
-// entries lists the rule files of a repository, in the order in which their rules stand.
-func (c *configs) entries(ctx context.Context, gh *githubapp.Client, repo *rules.Repository) ([]githubapp.Entry, error) {
+// entries lists the rule files of a repository, in the order in which their rules stand, and the files of tests beside them.
+func (c *configs) entries(ctx context.Context, gh *githubapp.Client, repo *rules.Repository) (out, tests []githubapp.Entry, err error) {
 	list, err := gh.Folder(ctx, repo.Owner, repo.Name, path.Dir(ConfigPath), "")
 	if err != nil && !errors.Is(err, githubapp.ErrNoFile) {
-		return nil, fmt.Errorf("look for rule files of %s: %w", repo.FullName, err)
+		return nil, nil, fmt.Errorf("look for rule files of %s: %w", repo.FullName, err)
 	}
-	var out, more []githubapp.Entry
+	var more []githubapp.Entry
 	for _, e := range list {
 		switch {
 		case e.Path == ConfigPath && isFile(e):
@@ -306,17 +312,25 @@ func (c *configs) entries(ctx context.Context, gh *githubapp.Client, repo *rules
 		case e.Path == ConfigFolder && e.Type == "dir":
 			more, err = gh.Folder(ctx, repo.Owner, repo.Name, ConfigFolder, "")
 			if err != nil && !errors.Is(err, githubapp.ErrNoFile) {
-				return nil, fmt.Errorf("look for rule files of %s: %w", repo.FullName, err)
+				return nil, nil, fmt.Errorf("look for rule files of %s: %w", repo.FullName, err)
 			}
+		case e.Path == testsOf(ConfigPath) && isFile(e):
+			tests = append(tests, e)
 		}
 	}
 	more = slices.DeleteFunc(more, func(e githubapp.Entry) bool { return !isFile(e) || path.Ext(e.Path) != ".toml" })
+	for _, e := range more {
+		if rules.IsTestFile(e.Path) {
+			tests = append(tests, e)
+		}
+	}
+	more = slices.DeleteFunc(more, func(e githubapp.Entry) bool { return rules.IsTestFile(e.Path) })
 	slices.SortFunc(more, func(a, b githubapp.Entry) int { return strings.Compare(a.Path, b.Path) })
 	if len(more) > maxConfigFiles {
 		c.log.Warn("more rule files than are read", "repo", repo.FullName, "files", len(more), "read", maxConfigFiles)
 		more = more[:maxConfigFiles]
 	}
-	return append(out, more...), nil
+	return append(out, more...), tests, nil
 }
 
 func isFile(e githubapp.Entry) bool { return e.Type == "file" || e.Type == "symlink" }

@@ -26,8 +26,26 @@ func (s *Settings) Rules(kinds []rules.Kind) (*rules.Set, error) {
 }
 
 // CheckFile reports the mistakes in a rule file: the operator's when operator says so or the file has settings, else a
-// repository's. It looks at no other file and makes no request.
+// repository's; or in a file of tests. It looks at no other file, runs no test and makes no request.
 func CheckFile(name string, src []byte, operator bool, kinds []rules.Kind) []syntax.Diagnostic {
+	_, found := rules.ReadTests(name, src, kinds)
+	if rules.IsTestFile(name) {
+		return found
+	}
+	mistakes := checkRules(name, src, operator, kinds)
+	if f, _ := syntax.Parse(name, src); f.Root == nil {
+		return mistakes // no TOML, which is said
+	}
+	if operator || IsSettings(src) {
+		for i := range found {
+			redact(&found[i], src, false)
+		}
+	}
+	return syntax.Sort(append(found, mistakes...))
+}
+
+// checkRules is CheckFile for all but the tests.
+func checkRules(name string, src []byte, operator bool, kinds []rules.Kind) []syntax.Diagnostic {
 	if !operator && !IsSettings(src) {
 		_, found := rules.Compile(name, src, kinds, rules.Options{})
 		if f, _ := syntax.Parse(name, src); f.Root == nil {

@@ -361,10 +361,10 @@ func (h *Host) configFor(ctx context.Context, gh *githubapp.Client, f *rules.Fac
 // files may have changed without a word. https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
 const maxCommits = 2048
 
-// namesConfig tells whether a push changed rule files.
+// namesConfig tells whether a push changed rule files or their tests.
 func namesConfig(p *rules.Push) bool {
 	return slices.ContainsFunc(p.Files, func(f rules.File) bool {
-		return f.Path == ConfigPath || strings.HasPrefix(f.Path, ConfigFolder+"/")
+		return f.Path == ConfigPath || f.Path == testsOf(ConfigPath) || strings.HasPrefix(f.Path, ConfigFolder+"/")
 	})
 }
 

@@ -62,6 +62,24 @@ name = "From the core"
 when.author = "people:core"
 then.label  = "core"
 `},
+	{"test", true, "One test of the rules, here or in a file beside whose name ends in _test.toml: the facts of something that happens, and what the bot is to do. `bellhop test` runs it without network. What is not written is as usual: what octocat, a contributor, has just opened in acme/app and nobody has touched.", reflect.TypeFor[testFile](), `[[rule]]
+name = "Merge patches"
+when.update = "patch"
+when.checks = "green"
+then.merge  = "squash"
+
+[[test]]
+name   = "minor updates are left alone"
+pr     = { author = "dependabot[bot]", update = "minor", checks = "green" }
+rule   = "Merge patches"
+expect = []
+because = "when.update"
+
+[[test]]
+name   = "patches are merged"
+pr     = { author = "dependabot[bot]", update = "patch", checks = "green" }
+expect = ["merge squash"]
+`},
 }
 
 // Tables lists the tables of a rule file, presets at the end.
@@ -84,6 +102,8 @@ var keyForms = map[string]string{
 	"backfill":   "true, false, or how many an hour",
 	"texts":      "a text, or a list of texts",
 	"value":      "any value",
+	"facts":      "a table of facts by their names, or one plain value",
+	"expected":   "an action, or a list of actions",
 }
 
 // KeyForms says in words what the forms of keys take.

@@ -42,5 +42,8 @@
 // of a line of `when` matched is named by its key and their number: with when.label = "backport *", {{ label.1 }}. Groups of
 // title_matches, body_matches and comment_matches are title.1 or title.NAME, and so on.
 //
+// A [[test]] is facts that a file says, evaluated as those of a delivery are (testcase.go, testrun.go): each fact of the schema can be
+// said by its name, and all others are as usual (testdefaults.go). Record makes one of a delivery.
+//
 // Everything that people write is bounded: the size of files, expressions, patterns and texts, and what an evaluation may cost.
 package rules

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"bellhop/rules/syntax"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 )
@@ -33,7 +35,16 @@ func TestMistakes(t *testing.T) {
 		if !ok {
 			continue
 		}
-		_, problems := Compile(f.Name, f.Data, toyKinds, Options{})
+		set, problems := Compile(f.Name, f.Data, toyKinds, Options{})
+		if IsTestFile(f.Name) {
+			problems = nil
+		}
+		tests, more := ReadTests(f.Name, f.Data, toyKinds)
+		problems = append(problems, more...)
+		for _, t := range tests {
+			problems = append(problems, set.Fit(t)...)
+		}
+		problems = syntax.Sort(problems)
 		if len(problems) == 0 {
 			t.Errorf("%s: nothing was found", name)
 		}

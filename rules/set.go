@@ -59,6 +59,7 @@ type topTables struct {
 	Gates    *syntax.Node `toml:"gates"`
 	People   *syntax.Node `toml:"people"`
 	Limits   *syntax.Node `toml:"limits"`
+	Test     *syntax.Node `toml:"test"` // ReadTests reads them; a mistake in a test takes no rule out of force
 }
 
 // TableNames names the top-level tables of a rule file, for who reads another file in which they stand too.

@@ -1,5 +1,7 @@
 package syntax
 
+import "time"
+
 // NewTable makes a table that no file holds, for what a shorter form stands for. at is where the shorter form is written, and
 // where diagnostics about the table point.
 func NewTable(key string, at Span, entries ...*Node) *Node {
@@ -41,4 +43,14 @@ func (n *Node) Put(e *Node) {
 	if n.Get(e.Key) == nil {
 		n.add(e)
 	}
+}
+
+// NewInteger makes a whole number.
+func NewInteger(key string, value int64, at Span) *Node {
+	return &Node{Kind: Integer, Key: key, KeySpan: at, Span: at, Value: value}
+}
+
+// NewTime makes a time, which is printed in UTC and to the second.
+func NewTime(key string, value time.Time) *Node {
+	return &Node{Kind: Time, Key: key, Value: value}
 }

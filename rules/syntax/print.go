@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -51,6 +52,9 @@ func (f *File) printValue(n *Node) string {
 		return printString(n.Text())
 	case Integer, Bool:
 		return fmt.Sprint(n.Value)
+	}
+	if at, ok := n.Value.(time.Time); ok && n.Span == (Span{}) { // no file holds it
+		return at.UTC().Format("2006-01-02T15:04:05Z")
 	}
 	return f.Slice(n.Span) // times and fractions as they were written
 }
