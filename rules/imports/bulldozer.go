@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"fmt"
 	"slices"
 )
 
@@ -141,7 +142,7 @@ func bulldozerSignal(n *node) *cond {
 			}
 		case "max_commits":
 			if count := e.number(0); count > 0 {
-				either = append(either, is("commits", "<="+e.value, "pr.commit_count <= "+e.value))
+				either = append(either, is("commits", fmt.Sprintf("<=%d", count), fmt.Sprintf("pr.commit_count <= %d", count)))
 			}
 		default:
 			e.lose("bulldozer has no such signal")

@@ -87,7 +87,7 @@ func kodiakBlocks(merge *node) *cond {
 	}
 	title := merge.get("blocking_title_regex", "blacklist_title_regex")
 	re := "^WIP:.*"
-	if title != nil && title.value != ":::|||kodiak|||internal|||reserved|||:::" {
+	if title != nil {
 		re = title.text()
 	}
 	if re != "" {

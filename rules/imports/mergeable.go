@@ -95,7 +95,8 @@ type recipe struct {
 func (m *recipe) when(n *node) {
 	var moments []string
 	kinds := map[string]bool{}
-	for event := range strings.SplitSeq(n.text(), ",") {
+	events := n.text()
+	for event := range strings.SplitSeq(events, ",") {
 		event = strings.TrimSpace(event)
 		name, activity, _ := strings.Cut(event, ".")
 		switch {
@@ -116,7 +117,7 @@ func (m *recipe) when(n *node) {
 	}
 	switch {
 	case m.stale:
-	case len(moments) == len(strings.Split(n.value, ",")) || kinds["issue_comment"] && !pulls:
+	case len(moments) == len(strings.Split(events, ",")) || kinds["issue_comment"] && !pulls:
 		m.r.on = moments
 		if len(moments) == 0 {
 			m.r.on = []string{"issue_comment.created"}

@@ -225,7 +225,7 @@ func (t mergifyTest) count(key, fact string) *cond {
 	if t.operator == "" { // any at all
 		t.operator, t.value = ">", "0"
 	}
-	if !regexp.MustCompile(`^\d{1,9}$`).MatchString(t.value) || t.operator == "~=" || t.operator == "*=" {
+	if !numberForm.MatchString(t.value) || t.operator == "~=" || t.operator == "*=" {
 		return nil
 	}
 	compare := t.operator
@@ -317,6 +317,8 @@ func (t mergifyTest) texts(a mergifyText) *cond {
 	}
 	return nil
 }
+
+var numberForm = regexp.MustCompile(`^\d{1,9}$`)
 
 var agoForm = regexp.MustCompile(`^(?:(\d{1,4}) days?)?\s*(?:(\d{1,4}) hours?)?\s*(?:(\d\d):(\d\d))? ago$`)
 

@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -411,16 +412,12 @@ func predicate(e *node) *cond {
 	case "has_valid_signatures":
 		return is("verified", e.flag(true), map[bool]string{true: "size(pr.unverified) == 0", false: "size(pr.unverified) > 0"}[e.flag(true)])
 	}
-	e.lose(map[string]string{
+	why := map[string]string{
 		"has_workflow_result":          "Bellhop knows check runs by name, not by the file of their workflow: when.check_is = { NAME = \"success\" }",
 		"has_valid_signatures_by":      "Bellhop knows whether a commit is verified, not by whose signature",
 		"has_valid_signatures_by_keys": "Bellhop knows whether a commit is verified, not by which key",
-		"custom_property_is_not_null":  "Bellhop knows no custom properties of repositories",
-	}[e.key])
-	last := &e.in.notes[len(e.in.notes)-1]
-	if last.Why == "" {
-		last.Why = "Bellhop has no condition like it"
-	}
+	}[e.key]
+	e.lose(cmp.Or(why, "Bellhop has no condition like it"))
 	return lost
 }
 
