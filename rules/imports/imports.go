@@ -143,7 +143,7 @@ func read(k *Kind, name string, src []byte) (*source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	in := &source{kind: k, file: name, root: root}
+	in := &source{kind: k, file: name, root: root, noted: map[Note]bool{}}
 	root.own(in)
 	if root.kind != mapping {
 		root.lose("this is no configuration of " + k.Name)
@@ -165,6 +165,7 @@ type source struct {
 	file  string
 	root  *node
 	notes []Note
+	noted map[Note]bool
 	rules []*rule
 	count int // rules of the source
 	begun []*rule

@@ -248,6 +248,27 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// A source with more than a rule file has room for becomes a file all the same, and the rest is told.
+func TestTooMany(t *testing.T) {
+	var labels, rules strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&labels, "label%d: [\"src/%d/**\"]\n", i, i)
+	}
+	rules.WriteString("pull_request_rules:\n")
+	for i := range 400 {
+		fmt.Fprintf(&rules, "- name: r%d\n  conditions: [base=main, head=x, title=y, author=z, label=a, milestone=b]\n  actions: {label: {add: [x%d]}}\n", i, i)
+	}
+	for kind, src := range map[string]string{"labeler": labels.String(), "mergify": rules.String()} {
+		r, err := imports.Import([]imports.File{{Kind: imports.Named(kind), Name: kind, Src: []byte(src)}}, check)
+		if err != nil {
+			t.Fatalf("%.300s", err)
+		}
+		if r.Carried == 0 || r.Carried+len(r.Notes) != r.Source {
+			t.Errorf("%s: %d of %d, %d notes", kind, r.Carried, r.Source, len(r.Notes))
+		}
+	}
+}
+
 // The kind is seen from the name, or from what is written.
 func TestGuess(t *testing.T) {
 	for _, k := range imports.Kinds {

@@ -197,12 +197,11 @@ func (n *node) tell(why string, lost bool) {
 }
 
 func (n *node) note(why string, lost bool) {
-	for _, other := range n.in.notes {
-		if other.Line == n.line && other.What == n.path && other.Why == why {
-			return
-		}
+	note := Note{File: n.in.file, Line: n.line, What: n.path, Why: why, Lost: lost}
+	if !n.in.noted[note] {
+		n.in.noted[note] = true
+		n.in.notes = append(n.in.notes, note)
 	}
-	n.in.notes = append(n.in.notes, Note{File: n.in.file, Line: n.line, What: n.path, Why: why, Lost: lost})
 }
 
 // unread notes what nobody has read.

@@ -147,6 +147,14 @@ func write(all []*source, check func([]byte) []syntax.Diagnostic) (*Result, erro
 			pieces[s] = append(pieces[s], piece{r, r.text(), false})
 		}
 	}
+	s, last := all[0], maxPieces // a file has no room for more
+	for _, s = range all {
+		if over := len(pieces[s]) - last; over > 0 {
+			s.drop(pieces[s][last:], "a rule file has no room for more rules; import the source in parts")
+			pieces[s] = pieces[s][:last]
+		}
+		last -= len(pieces[s])
+	}
 	if len(check([]byte(text()))) > 0 { // what the source names may not be what Bellhop can name
 		for _, s := range all {
 			pieces[s] = slices.DeleteFunc(pieces[s], func(p piece) bool {
@@ -158,11 +166,19 @@ func write(all []*source, check func([]byte) []syntax.Diagnostic) (*Result, erro
 				if len(found) == 0 {
 					return false
 				}
-				s.notes = append(s.notes, Note{File: s.file, Line: p.rule.of.line, What: p.rule.of.path,
-					Why: "Bellhop refuses the rule made of this: " + found[0].Message, Lost: true})
+				s.drop([]piece{p}, "Bellhop refuses the rule made of this: "+found[0].Message)
 				return true
 			})
 		}
+	}
+	for len(pieces[s]) > fewPieces { // all are good by themselves: there are too many
+		found := check([]byte(text()))
+		if len(found) == 0 {
+			break
+		}
+		half := len(pieces[s]) / 2
+		s.drop(pieces[s][half:], "a rule file has no room for this beside the others ("+found[0].Message+"); import the source in parts")
+		pieces[s] = pieces[s][:half]
 	}
 	out := &Result{}
 	for _, s := range all {
@@ -175,6 +191,19 @@ func write(all []*source, check func([]byte) []syntax.Diagnostic) (*Result, erro
 		return nil, fmt.Errorf("what came out is no good rule file, which is a mistake of Bellhop: %s\n%s", found[0].String(), out.Rules)
 	}
 	return out, nil
+}
+
+// Bounds of what is written: Bellhop takes 500 rules in a file. No file of so few pieces is too large.
+const (
+	maxPieces = 450
+	fewPieces = 20
+)
+
+// drop notes that pieces are left out.
+func (in *source) drop(list []piece, why string) {
+	for _, p := range list {
+		p.rule.of.note(why, true)
+	}
 }
 
 // count counts what became of the rules of a source.
