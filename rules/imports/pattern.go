@@ -385,16 +385,15 @@ func globPart(r *syntax.Regexp) ([]string, bool) {
 		}
 		return out, true
 	case syntax.OpCharClass:
-		if len(r.Rune) <= 8 {
-			var out []string
-			for i := 0; i < len(r.Rune); i += 2 {
-				if r.Rune[i] != r.Rune[i+1] {
+		var out []string
+		for i := 0; i+1 < len(r.Rune); i += 2 {
+			for c := r.Rune[i]; c <= r.Rune[i+1]; c++ {
+				if out = append(out, literal(string(c))); len(out) > maxGlobs {
 					return nil, false
 				}
-				out = append(out, literal(string(r.Rune[i])))
 			}
-			return out, len(out) > 0
 		}
+		return out, len(out) > 0
 	}
 	return nil, false
 }
