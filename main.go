@@ -34,6 +34,7 @@ type commands struct {
 	Check   checkCommand   `cmd:"" help:"Look for mistakes in rule files."`
 	Test    testCommand    `cmd:"" help:"Run the tests of rule files, without network."`
 	Expand  expandCommand  `cmd:"" help:"Print the ordinary rules that the presets of a rule file stand for."`
+	Import  importCommand  `cmd:"" help:"Print the rules that the configurations of other bots stand for: labeler, stale, Mergify, Kodiak and others."`
 	Help    helpCommand    `cmd:"" help:"Explain an action, a matcher, an event, a fact or a function of the rules; or list them all."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of rule files, for editors."`
 	Health  healthCommand  `cmd:"" help:"Ask the bot on this machine whether it is alive, for container health checks."`
