@@ -63,6 +63,7 @@ var All = []rules.Kind{
 	enqueueKind,
 	dequeueKind,
 	updateBranchKind,
+	changeBaseKind,
 	deleteBranchKind,
 	closeKind,
 	reopenKind,
