@@ -341,6 +341,9 @@ func (w *faultWorld) strike(f fault, op faultOp, times int) (waits []time.Durati
 		if len(waits) == long && lasting {
 			list, err := w.server.store.Due(context.Background(), w.now().AddDate(1, 0, 0), 0, 1)
 			w.must(err)
+			if len(list) == 0 { // it has just ended
+				continue
+			}
 			return waits, plain(list[0].Reason), true
 		}
 		due, err := w.server.store.NextDue(context.Background(), w.now())

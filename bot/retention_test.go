@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +15,7 @@ import (
 
 // expiring is a store.Expiry that notes when a pass begins, and for which times.
 type expiring struct {
+	mu     sync.Mutex
 	now    func() time.Time
 	passes []time.Time // of the clock
 	done   []time.Time
@@ -20,6 +23,8 @@ type expiring struct {
 }
 
 func (e *expiring) ExpireDeliveries(_ context.Context, done, dead time.Time, after int64, _ int) (store.Expired, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if after == 0 {
 		e.passes, e.done = append(e.passes, e.now()), append(e.done, done)
 	}
@@ -27,6 +32,12 @@ func (e *expiring) ExpireDeliveries(_ context.Context, done, dead time.Time, aft
 		return store.Expired{Gone: 100, Next: after + 100}, e.err
 	}
 	return store.Expired{}, e.err
+}
+
+func (e *expiring) fail(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.err = err
 }
 
 func (e *expiring) ExpireBodies(context.Context, time.Time, int64, int) (store.Expired, error) {
@@ -42,9 +53,9 @@ func (e *expiring) ExpireMemory(context.Context, time.Time, int) (int, error) {
 func TestRetentionClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		offset := time.Duration(0)
+		var offset atomic.Int64
 		begin := time.Now()
-		clock := func() time.Time { return time.Now().Add(offset) }
+		clock := func() time.Time { return time.Now().Add(time.Duration(offset.Load())) }
 		e := &expiring{now: func() time.Time { return time.Now() }}
 		r := NewRetention(RetentionOptions{Store: e, Keep: Keep{Done: 30 * 24 * time.Hour}, Now: clock, Log: slog.New(slog.DiscardHandler)})
 		ended := make(chan error)
@@ -62,25 +73,26 @@ func TestRetentionClock(t *testing.T) {
 		if len(e.passes) != 2 {
 			t.Fatalf("%d passes after an hour, want 2", len(e.passes))
 		}
-		offset = 365 * 24 * time.Hour // a year ahead
+		const year = int64(365 * 24 * time.Hour)
+		offset.Store(year) // ahead
 		hours(1)
 		if len(e.passes) != 2 {
 			t.Errorf("a clock that jumped is believed at once")
 		}
-		offset = 0 // a mistake
+		offset.Store(0) // a mistake
 		hours(1)
 		if n := len(e.done); n != 3 || e.done[2].After(begin) {
 			t.Errorf("%d passes, the last for %v: the mistake was believed", n, e.done)
 		}
-		offset = 365 * 24 * time.Hour // this time it stays so
+		offset.Store(year) // this time it stays so
 		hours(1)
 		hours(1)
 		if n := len(e.done); n != 4 || e.done[3].Before(begin) {
 			t.Errorf("%d passes, the last for %v: a clock that stays ahead is not believed", n, e.done)
 		}
-		e.err = errors.New("the disk is full")
+		e.fail(errors.New("the disk is full"))
 		hours(1)
-		e.err = nil
+		e.fail(nil)
 		hours(1)
 		if len(e.passes) != 6 {
 			t.Errorf("%d passes: a failure ended it", len(e.passes))
