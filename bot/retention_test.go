@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -32,6 +33,13 @@ func (e *expiring) ExpireDeliveries(_ context.Context, done, dead time.Time, aft
 		return store.Expired{Gone: 100, Next: after + 100}, e.err
 	}
 	return store.Expired{}, e.err
+}
+
+// seen is what was noted so far.
+func (e *expiring) seen() (passes, done []time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.passes), slices.Clone(e.done)
 }
 
 func (e *expiring) fail(err error) {
@@ -63,39 +71,40 @@ func TestRetentionClock(t *testing.T) {
 		hours := func(n time.Duration) { time.Sleep(n*time.Hour + time.Minute); synctest.Wait() }
 
 		hours(0)
-		if len(e.passes) != 1 {
-			t.Fatalf("%d passes at start, want 1", len(e.passes))
+		passes, _ := e.seen()
+		if len(passes) != 1 {
+			t.Fatalf("%d passes at start, want 1", len(passes))
 		}
 		if took := time.Since(begin); took < 3*retentionRest {
 			t.Errorf("the batches of a pass took %s: they are not spaced out", took)
 		}
 		hours(1)
-		if len(e.passes) != 2 {
-			t.Fatalf("%d passes after an hour, want 2", len(e.passes))
+		if passes, _ = e.seen(); len(passes) != 2 {
+			t.Fatalf("%d passes after an hour, want 2", len(passes))
 		}
 		const year = int64(365 * 24 * time.Hour)
 		offset.Store(year) // ahead
 		hours(1)
-		if len(e.passes) != 2 {
+		if passes, _ = e.seen(); len(passes) != 2 {
 			t.Errorf("a clock that jumped is believed at once")
 		}
 		offset.Store(0) // a mistake
 		hours(1)
-		if n := len(e.done); n != 3 || e.done[2].After(begin) {
-			t.Errorf("%d passes, the last for %v: the mistake was believed", n, e.done)
+		if _, done := e.seen(); len(done) != 3 || done[2].After(begin) {
+			t.Errorf("passes for %v: the mistake was believed", done)
 		}
 		offset.Store(year) // this time it stays so
 		hours(1)
 		hours(1)
-		if n := len(e.done); n != 4 || e.done[3].Before(begin) {
-			t.Errorf("%d passes, the last for %v: a clock that stays ahead is not believed", n, e.done)
+		if _, done := e.seen(); len(done) != 4 || done[3].Before(begin) {
+			t.Errorf("passes for %v: a clock that stays ahead is not believed", done)
 		}
 		e.fail(errors.New("the disk is full"))
 		hours(1)
 		e.fail(nil)
 		hours(1)
-		if len(e.passes) != 6 {
-			t.Errorf("%d passes: a failure ended it", len(e.passes))
+		if passes, _ = e.seen(); len(passes) != 6 {
+			t.Errorf("%d passes: a failure ended it", len(passes))
 		}
 		stop()
 		if err := <-ended; err != nil {
