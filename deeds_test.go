@@ -72,6 +72,8 @@ var deeds = map[string]deed{
 	"create-private": {"NAME", func(v githubtest.Visit, a deedArgs) error {
 		return v.CreateRepository(githubtest.RepositorySpec{FullName: a.at(0), Private: true, Files: map[string]string{"README.md": "Hello.\n"}})
 	}},
+	"make-private": {"REPOSITORY", func(v githubtest.Visit, a deedArgs) error { return v.On(a.at(0)).SetPrivate(true) }},
+	"make-public":  {"REPOSITORY", func(v githubtest.Visit, a deedArgs) error { return v.On(a.at(0)).SetPrivate(false) }},
 	"tag": {"REPOSITORY TAG FROM", func(v githubtest.Visit, a deedArgs) error {
 		v = v.On(a.at(0))
 		_ = v.DeleteTag(a.at(1)) // to move it; most are new

@@ -41,8 +41,8 @@ const accountLayer = "org"
 //
 // A repository's files are looked at when it is first heard of after a start, when a push changes them, and after an hour; in
 // between they cost no API call. A look costs one call, which lists .github with the blob SHA of each file, one more where there is a folder of
-// rule files, and one for each file that is not known by its SHA. The account's file is read once for all its repositories, and
-// again when a push changes it; what changes holds in all of them at once. When the newest file does not compile, the last good
+// rule files, one for each file that is not known by its SHA, and one to four for each file that is extended. The account's file
+// is read once for all its repositories, and again when a push changes it; what changes holds in all of them at once. When the newest file does not compile, the last good
 // one of that path stays in force, across restarts too, and a check run says what is wrong where.
 type configs struct {
 	store  store.Store

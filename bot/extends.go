@@ -127,6 +127,7 @@ func (c *configs) extendOne(ctx context.Context, gh *githubapp.Client, e extende
 		return nil
 	case errors.As(err, &no):
 		if no.forbidden {
+			f.fresh = f.state.SHA != "" || f.state.GoodSHA != ""
 			f.state.SHA, f.state.GoodSHA, f.state.Good = "", "", nil
 		}
 		c.lack(f, no.message, no.mend)
