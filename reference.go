@@ -63,7 +63,7 @@ func keyTopics() []topic {
 
 func tableHeading(t rules.Table) string {
 	switch {
-	case t.Key:
+	case t.IsKey():
 		return t.Name + " = [...]"
 	case t.List:
 		return "[[" + t.Name + "]]"

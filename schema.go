@@ -37,7 +37,7 @@ type schema map[string]any
 func fileSchema(host bool) schema {
 	properties := schema{}
 	for _, t := range rules.Tables() {
-		if t.Key {
+		if t.IsKey() {
 			if !host {
 				properties[t.Name] = extendsSchema(t.Doc)
 			}

@@ -12,15 +12,17 @@ import (
 type Table struct {
 	Name    string
 	List    bool // written [[name]], once for each
-	Key     bool // no table, but a key above all tables, with a text or a list of texts
 	Doc     string
 	Type    reflect.Type // what it is decoded into; syntax.Fields lists its keys. Nil where people choose the keys
 	Example string       // a rule file
 }
 
+// IsKey tells that it is no table, but a key above all tables, with a text or a list of texts.
+func (t Table) IsKey() bool { return t.Name == "extends" }
+
 // tableRows lists the tables of a rule file. A test holds it against what Compile knows.
 var tableRows = []Table{
-	{"rule", true, false, "One rule: when it looks, what must hold, and what the bot then does. A rule that is new or changed looks at what is open already. What a rule put stays there when it is taken out of the file, as if a person had put it.", reflect.TypeFor[ruleFile](), `[[rule]]
+	{"rule", true, "One rule: when it looks, what must hold, and what the bot then does. A rule that is new or changed looks at what is open already. What a rule put stays there when it is taken out of the file, as if a person had put it.", reflect.TypeFor[ruleFile](), `[[rule]]
 name = "Merge Dependabot updates"
 why  = "Nobody needs to look at them when all checks are green."
 when.author  = "dependabot[bot]"
@@ -29,39 +31,39 @@ unless.label = "on hold"
 if           = 'pr.additions < 500'
 then.merge   = "squash"
 `},
-	{"command", true, false, "One command that people give in comments.", reflect.TypeFor[commandFile](), `[[command]]
+	{"command", true, "One command that people give in comments.", reflect.TypeFor[commandFile](), `[[command]]
 name = "label"
 why  = "Put labels on it."
 args.names = "list"
 who  = ["author", "triage"]
 then.label = "{{ command.args.names.join(\", \") }}"
 `},
-	{"commands", false, false, "Families of commands that people know: NAME = true, who may give them, or a table of options. help and explain can be switched off here.", nil, `[commands]
+	{"commands", false, "Families of commands that people know: NAME = true, who may give them, or a table of options. help and explain can be switched off here.", nil, `[commands]
 explain = "triage"
 `},
-	{"extends", false, true, "Rule files of other repositories whose rules lie below this file's: of an account's file below the account's, of a repository's above those and below its own. Each is pinned, by a tag or the full SHA of a commit: `owner/name@pin` is its .github/bot.toml, `owner/name:path@pin` another file. It stands above all tables.", nil, `extends = ["acme/rules@v1.2.0", "acme/rules:rules/triage.toml@6dcb09b5b57875f334f61aebed695e2e4193db5e"]
+	{"extends", false, "Rule files of other repositories whose rules lie below this file's: of an account's file below the account's, of a repository's above those and below its own. Each is pinned, by a tag or the full SHA of a commit: `owner/name@pin` is its .github/bot.toml, `owner/name:path@pin` another file. It stands above all tables.", nil, `extends = ["acme/rules@v1.2.0", "acme/rules:rules/triage.toml@6dcb09b5b57875f334f61aebed695e2e4193db5e"]
 
 [[rule]]
 name = "Greet"    # takes the place of a rule Greet of those files
 mode = "off"
 `},
-	{"freeze", true, false, "A time in which nothing is merged. Actions that merge are held back until it ends.", reflect.TypeFor[freezeFile](), `[[freeze]]
+	{"freeze", true, "A time in which nothing is merged. Actions that merge are held back until it ends.", reflect.TypeFor[freezeFile](), `[[freeze]]
 name = "Year end"
 from = 2026-12-18T18:00:00
 to   = 2027-01-04T09:00:00
 allow.label = "hotfix"
 `},
-	{"gates", false, false, "How the check runs of gates are published.", reflect.TypeFor[gatesFile](), `[gates]
+	{"gates", false, "How the check runs of gates are published.", reflect.TypeFor[gatesFile](), `[gates]
 combine = "bellhop"
 
 [[rule]]
 name = "Two approvals"
 require.approvals = ">=2"
 `},
-	{"limits", false, false, "Bounds of what the bot does in a repository.", reflect.TypeFor[limitsFile](), `[limits]
+	{"limits", false, "Bounds of what the bot does in a repository.", reflect.TypeFor[limitsFile](), `[limits]
 actions = 100
 `},
-	{"people", false, false, "Groups of people: NAME = logins, @org/team or @org. A group is written people:NAME wherever people are asked for.", nil, `[people]
+	{"people", false, "Groups of people: NAME = logins, @org/team or @org. A group is written people:NAME wherever people are asked for.", nil, `[people]
 core = ["octocat", "@acme/core"]
 
 [[rule]]
@@ -75,7 +77,7 @@ then.label  = "core"
 func Tables() []Table {
 	out := slices.Clone(tableRows)
 	for _, p := range presets {
-		out = append(out, Table{p.Table, false, false, p.Doc, nil, p.Example})
+		out = append(out, Table{p.Table, false, p.Doc, nil, p.Example})
 	}
 	return out
 }
