@@ -22,7 +22,7 @@ type checkCommand struct {
 // something is, and with 2 when a file cannot be read.
 func (c *checkCommand) Run(to *console) error {
 	found := []syntax.Diagnostic{}
-	mistakes := 0
+	mistakes, extended := 0, 0
 	for _, name := range c.Files {
 		src, err := os.ReadFile(name)
 		if err != nil {
@@ -31,9 +31,10 @@ func (c *checkCommand) Run(to *console) error {
 		}
 		wrong := bot.CheckFile(name, src, c.Host, actions.All)
 		mistakes += len(wrong)
+		extended += bot.CountExtends(name, src)
 		found = append(found, syntax.Sort(append(wrong, bot.LintFile(name, src, c.Host, actions.All, time.Now())...))...)
 	}
-	if err := c.print(to, found, mistakes); err != nil {
+	if err := c.print(to, found, mistakes, extended); err != nil {
 		return err
 	}
 	if mistakes > 0 || c.Strict && len(found) > 0 {
@@ -42,7 +43,7 @@ func (c *checkCommand) Run(to *console) error {
 	return nil
 }
 
-func (c *checkCommand) print(to *console, found []syntax.Diagnostic, mistakes int) error {
+func (c *checkCommand) print(to *console, found []syntax.Diagnostic, mistakes, extended int) error {
 	if c.JSON {
 		e := json.NewEncoder(to.out)
 		e.SetEscapeHTML(false)
@@ -57,6 +58,9 @@ func (c *checkCommand) print(to *console, found []syntax.Diagnostic, mistakes in
 		warnings = " and " + count(n, "warning")
 	}
 	fmt.Fprintln(to.out, count(mistakes, "mistake")+warnings+" in "+count(len(c.Files), "file"))
+	if extended > 0 {
+		fmt.Fprintln(to.out, count(extended, "extended file")+" not looked at: GitHub has them")
+	}
 	return nil
 }
 

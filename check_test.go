@@ -40,6 +40,7 @@ func TestCheck(t *testing.T) {
 	broken := tempFile(t, "bot.toml", strings.Replace(goodRules, "issues.opened", "issues.opend", 1))
 	brokenOperator := tempFile(t, "bot.toml", "[server]\nlisten = \"x\"\n"+strings.Replace(goodRules, "add_label", "add_lable", 1))
 	misplaced := tempFile(t, "bot.toml", goodRules+"[servre]\nlisten = \"127.0.0.1:1\"\n")
+	extending := tempFile(t, "bot.toml", "extends = [\"acme/rules@v1\", \"acme/more@v1\"]\n"+goodRules)
 	warned := tempFile(t, "bot.toml", goodRules+"when.state = \"closed\"\n")
 	for _, tt := range []struct {
 		name string
@@ -51,6 +52,8 @@ func TestCheck(t *testing.T) {
 		{"a warning", []string{warned}, 0, []string{"warning: rule \"Triage\": the rule never holds", "no mistakes and 1 warning in 1 file"}},
 		{"a warning, strictly", []string{"--strict", warned}, 1, []string{"1 warning"}},
 		{"a warning for machines", []string{"--json", warned}, 0, []string{`"warning": true`}},
+		{"extended files", []string{extending}, 0, []string{"no mistakes in 1 file", "2 extended files not looked at"}},
+		{"the operator extends nothing", []string{"--host", extending}, 1, []string{":1:1: the operator's file extends no other"}},
 		{"an operator's file", []string{operator}, 0, []string{"no mistakes"}},
 		{"both", []string{repository, operator}, 0, []string{"no mistakes in 2 files"}},
 		{"a mistake", []string{broken}, 1, []string{broken + ":3:", "opend", "1 mistake in 1 file"}},

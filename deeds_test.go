@@ -69,6 +69,16 @@ var deeds = map[string]deed{
 	"create-repository": {"NAME", func(v githubtest.Visit, a deedArgs) error {
 		return v.CreateRepository(githubtest.RepositorySpec{FullName: a.at(0), Files: map[string]string{"README.md": "Hello.\n"}})
 	}},
+	"create-private": {"NAME", func(v githubtest.Visit, a deedArgs) error {
+		return v.CreateRepository(githubtest.RepositorySpec{FullName: a.at(0), Private: true, Files: map[string]string{"README.md": "Hello.\n"}})
+	}},
+	"make-private": {"REPOSITORY", func(v githubtest.Visit, a deedArgs) error { return v.On(a.at(0)).SetPrivate(true) }},
+	"make-public":  {"REPOSITORY", func(v githubtest.Visit, a deedArgs) error { return v.On(a.at(0)).SetPrivate(false) }},
+	"tag": {"REPOSITORY TAG FROM", func(v githubtest.Visit, a deedArgs) error {
+		v = v.On(a.at(0))
+		_ = v.DeleteTag(a.at(1)) // to move it; most are new
+		return v.CreateTag(a.at(1), a.at(2))
+	}},
 	"delete-branch":   {"BRANCH", func(v githubtest.Visit, a deedArgs) error { return v.DeleteBranch(a.at(0)) }},
 	"comment":         {"N TEXT", func(v githubtest.Visit, a deedArgs) error { _, err := v.Comment(a.n(), a.at(1)); return err }},
 	"label":           {"N LABEL...", func(v githubtest.Visit, a deedArgs) error { return v.Label(a.n(), a.args[1:]...) }},

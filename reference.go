@@ -62,7 +62,10 @@ func keyTopics() []topic {
 }
 
 func tableHeading(t rules.Table) string {
-	if t.List {
+	switch {
+	case t.IsKey():
+		return t.Name + " = [...]"
+	case t.List:
 		return "[[" + t.Name + "]]"
 	}
 	return "[" + t.Name + "]"

@@ -60,7 +60,7 @@ func topicRule(t topic) string {
 	case t.group == groupFunctions:
 		example, result, _ := strings.Cut(t.example, " is ")
 		return "[[rule]]\nname = \"x\"\nif = '''(" + example + ") == (" + result + ")'''\nthen.dispatch.event = \"x\"\n"
-	case t.example == "", strings.HasPrefix(t.example, "["):
+	case t.example == "", strings.HasPrefix(t.example, "["), strings.HasPrefix(t.example, "extends"):
 		return t.example
 	}
 	src := "[[rule]]\nname = \"x\"\n" + t.example + "\n"

@@ -37,6 +37,12 @@ type schema map[string]any
 func fileSchema(host bool) schema {
 	properties := schema{}
 	for _, t := range rules.Tables() {
+		if t.IsKey() {
+			if !host {
+				properties[t.Name] = extendsSchema(t.Doc)
+			}
+			continue
+		}
 		table := schema{"type": "object"}
 		if t.Type != nil {
 			table = tableSchema(syntax.Fields(t.Type))
@@ -73,6 +79,12 @@ func fileSchema(host bool) schema {
 }
 
 func ref(definition string) schema { return schema{"$ref": "#/definitions/" + definition} }
+
+// extendsSchema is a file to extend, or a list of them.
+func extendsSchema(doc string) schema {
+	one := schema{"type": "string", "pattern": rules.ExtendPattern}
+	return schema{"anyOf": []schema{one, {"type": "array", "items": one, "maxItems": rules.MaxExtends}}, "description": doc}
+}
 
 // oneOrMore is a plain value, or a list of such values.
 func oneOrMore(one schema) schema {

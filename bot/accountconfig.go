@@ -33,8 +33,10 @@ func (c *configs) loadAccount(ctx context.Context, gh *githubapp.Client, of conf
 		return ownConfig{}, fmt.Errorf("read stored config of %s: %w", of.repo.Owner, err)
 	}
 	var before store.Config
-	if len(stored) > 0 {
-		before = stored[0]
+	for _, s := range stored {
+		if s.Path == ConfigPath {
+			before = s
+		}
 	}
 	full := of.repo.Owner + "/" + AccountRepository
 	f := configFile{state: before}
@@ -51,6 +53,26 @@ func (c *configs) loadAccount(ctx context.Context, gh *githubapp.Client, of conf
 	f.set = c.compile(&f, rules.Options{Layer: accountLayer, Denied: c.policy.Denied(full)})
 	var own ownConfig
 	own.add(&f)
+	e := extender{id: id, owner: of.repo.Owner, name: AccountRepository, everywhere: true}
+	list := wants([]*configFile{&f})
+	for i := range list {
+		list[i].anew = list[i].anew && f.state.SHA != before.SHA
+	}
+	extended, dropped, err := c.extend(ctx, gh, e, list, stored)
+	if err != nil {
+		return ownConfig{}, err
+	}
+	own.extends(extended)
+	for _, s := range dropped {
+		extended = append(extended, configFile{state: s, fresh: true})
+	}
+	for _, x := range extended {
+		if id != 0 && x.fresh {
+			if err := c.store.SaveConfig(ctx, x.state); err != nil {
+				return ownConfig{}, fmt.Errorf("store config: %w", err)
+			}
+		}
+	}
 	if id != 0 && (f.state.SHA != before.SHA || f.state.GoodSHA != before.GoodSHA) {
 		if err := c.store.SaveConfig(ctx, f.state); err != nil {
 			return ownConfig{}, fmt.Errorf("store config: %w", err)

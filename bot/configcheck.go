@@ -2,6 +2,8 @@ package bot
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -50,14 +52,18 @@ func (fs *configFiles) externalID() string {
 	for _, f := range fs.list {
 		shas = append(shas, f.state.SHA)
 	}
+	for _, f := range fs.extended {
+		sum := sha256.Sum256([]byte(f.state.SHA + "\n" + f.state.Problem))
+		shas = append(shas, hex.EncodeToString(sum[:8]))
+	}
 	return "config:" + joinSHAs(shas...)
 }
 
 // names lists the files as people read them.
 func (fs *configFiles) names() string {
 	var out []string
-	for _, f := range fs.list {
-		out = append(out, "`"+f.state.Path+"`")
+	for _, f := range fs.all() {
+		out = append(out, "`"+f.label()+"`")
 	}
 	if len(out) < 2 {
 		return strings.Join(out, "")
@@ -71,9 +77,9 @@ const maxAnnotations = 50
 func configRun(head string, files *configFiles) github.CreateCheckRunOptions {
 	var found []syntax.Diagnostic
 	broken, good := false, false // a file does not compile; one with mistakes has a good state
-	for _, f := range files.list {
-		found = append(found, f.found...)
-		broken = broken || len(f.found) > 0 && f.state.GoodSHA != f.state.SHA
+	for _, f := range files.all() {
+		found = append(found, f.told(f.found)...)
+		broken = broken || f.missing || len(f.found) > 0 && f.state.GoodSHA != f.state.SHA
 		good = good || len(f.found) > 0 && f.state.GoodSHA != ""
 	}
 	run := github.CreateCheckRunOptions{
@@ -81,7 +87,7 @@ func configRun(head string, files *configFiles) github.CreateCheckRunOptions {
 		Status: github.String("completed"), Conclusion: github.String("success"),
 	}
 	title, summary := "The rules are in force", files.names()+" has no mistakes; its rules are in force from now on."
-	if len(files.list) > 1 {
+	if len(files.all()) > 1 {
 		summary = files.names() + " have no mistakes; their rules are in force from now on."
 	}
 	switch {
@@ -97,13 +103,15 @@ func configRun(head string, files *configFiles) github.CreateCheckRunOptions {
 		switch {
 		case !broken:
 			summary = "These rules are left out; the others are in force."
+		case len(files.extended) > 0:
+			summary = "Of each file that cannot be had, or does not compile, the last good one stays in force; the other files are in force as they are."
 		case len(files.list) > 1:
 			summary = "Of each file that does not compile the last good one stays in force; the other files are in force as they are."
 		case !good:
 			summary = "There is no earlier good file, so no rule of this repository runs."
 		}
 	}
-	for _, f := range files.list {
+	for _, f := range files.all() {
 		if len(f.warned) > 0 && len(found) == 0 {
 			title = "The rules are in force, but see the warnings"
 		}
@@ -115,8 +123,8 @@ func configRun(head string, files *configFiles) github.CreateCheckRunOptions {
 		}
 		found = files.tests.found
 	}
-	for _, f := range files.list {
-		found = append(found, f.warned...)
+	for _, f := range files.all() {
+		found = append(found, f.told(f.warned)...)
 	}
 	run.Output = &github.CheckRunOutput{Title: &title}
 	var left strings.Builder

@@ -37,10 +37,12 @@ const accountLayer = "org"
 // configs holds the rules in force in each repository, in three layers: the operator's, those of the account, and the
 // repository's own. A rule takes the place of one with its name below, unless that is locked.
 //
+// Files may extend those of other repositories; see extend.
+//
 // A repository's files are looked at when it is first heard of after a start, when a push changes them, and after an hour; in
 // between they cost no API call. A look costs one call, which lists .github with the blob SHA of each file, one more where there is a folder of
-// rule files, and one for each file that is not known by its SHA. The account's file is read once for all its repositories, and
-// again when a push changes it; what changes holds in all of them at once. When the newest file does not compile, the last good
+// rule files, one for each file that is not known by its SHA, and one to four for each file that is extended. The account's file
+// is read once for all its repositories, and again when a push changes it; what changes holds in all of them at once. When the newest file does not compile, the last good
 // one of that path stays in force, across restarts too, and a check run says what is wrong where.
 type configs struct {
 	store  store.Store
@@ -61,6 +63,17 @@ type configs struct {
 type ownConfig struct {
 	sets []*rules.Set // one for each file
 	sha  string       // blob SHAs of the files that they were compiled from, with commas
+
+	extended []configFile // what those files extend
+}
+
+// below are the rules of the files that are extended.
+func (o ownConfig) below() []*rules.Set {
+	var out []*rules.Set
+	for _, f := range o.extended {
+		out = append(out, f.set)
+	}
+	return out
 }
 
 // loadedConfig is what is in force in a repository.
@@ -178,16 +191,25 @@ func (c *configs) load(ctx context.Context, gh *githubapp.Client, of configOf) (
 		f.set = c.compile(f, rules.Options{Denied: denied})
 		l.own.add(f)
 	}
+	if err := c.extendOwn(ctx, gh, of, files, &l.own); err != nil {
+		return loadedConfig{}, err
+	}
+	if of.shared() {
+		files.extended = append(files.extended, account.extended...) // to tell of them
+	}
 	set, clashes := c.stack(l.repo, account, l.own)
 	files.clash(clashes)
 	if files.news(of) {
 		files.warn(rules.Merge(append(l.own.sets, shared)...).Warnings(c.now()))
-		files.warn(rules.Unmatched(l.own.sets, append(account.sets, c.host)...))
+		files.warn(rules.Unmatched(l.own.sets, slices.Concat(account.sets, account.below(), l.own.below(), []*rules.Set{c.host})...))
 		if files.tests, err = c.test(ctx, gh, of, files); err != nil {
 			c.log.Warn("the tests of the rule files could not be run", "repo", of.repo.FullName, "err", err)
 		}
 		if l.told, err = c.tell(ctx, gh, of, files); err != nil {
 			c.log.Warn("the check run on the rule files could not be made", "repo", of.repo.FullName, "err", err)
+		}
+		if of.shared() {
+			c.knows(of.login())
 		}
 	}
 	if err := c.save(ctx, files); err != nil {
@@ -202,11 +224,13 @@ func (c *configs) load(ctx context.Context, gh *githubapp.Client, of configOf) (
 
 // stack puts the layers together for a repository. What is denied there is left out of the account's rules too.
 func (c *configs) stack(repo string, account, own ownConfig) (*rules.Set, []syntax.Diagnostic) {
-	shared, denied := slices.Clone(account.sets), c.policy.Denied(repo)
-	for i := range shared {
-		shared[i] = shared[i].Without(denied)
+	shared, below, denied := slices.Clone(account.sets), account.below(), c.policy.Denied(repo)
+	for _, list := range [][]*rules.Set{shared, below} {
+		for i := range list {
+			list[i] = list[i].Without(denied)
+		}
 	}
-	return rules.Stack([]*rules.Set{c.host}, shared, own.sets)
+	return rules.Stack([]*rules.Set{c.host}, below, shared, own.below(), own.sets)
 }
 
 func joinSHAs(shas ...string) string {
@@ -251,6 +275,9 @@ type configFile struct {
 	set   *rules.Set
 
 	warned []syntax.Diagnostic // what is no mistake and hardly meant
+
+	extend  *rules.Extend // of a file of another repository; nil for the repository's own
+	missing bool          // it cannot be had
 }
 
 // configFiles are the rule files of a repository.
@@ -259,8 +286,11 @@ type configFiles struct {
 	gone  []store.Config // paths that had a file when they were looked at before
 	known bool           // they were looked at before
 
-	testing []githubapp.Entry // files of tests
-	tests   testReport        // of files that are news
+	testing  []githubapp.Entry // files of tests
+	tests    testReport        // of files that are news
+	stored   []store.Config    // what is remembered of them
+	extended []configFile      // of other repositories
+	dropped  []store.Config    // extended before, and no more
 }
 
 // look finds the files of a repository that rules are read from, and reads those that are not known by their SHA.
@@ -273,10 +303,12 @@ func (c *configs) look(ctx context.Context, gh *githubapp.Client, of configOf) (
 	if err != nil {
 		return nil, fmt.Errorf("read stored configs: %w", err)
 	}
-	files := &configFiles{known: len(stored) > 0, testing: testing}
+	files := &configFiles{known: len(stored) > 0, testing: testing, stored: stored}
 	before := map[string]store.Config{}
 	for _, s := range stored {
-		before[s.Path] = s
+		if !isExtended(s) {
+			before[s.Path] = s
+		}
 	}
 	for _, e := range entries {
 		f, err := c.read(ctx, gh, of.repo.Owner, of.repo.Name, e, before[e.Path])
@@ -360,6 +392,11 @@ func (c *configs) read(ctx context.Context, gh *githubapp.Client, owner, name st
 // clash gives the mistakes that files make together to the files that they are in.
 func (fs *configFiles) clash(found []syntax.Diagnostic) {
 	for _, d := range found {
+		for i := range fs.extended {
+			if f := &fs.extended[i]; f.state.Path == d.File {
+				f.found = append(f.found, d)
+			}
+		}
 		for i := range fs.list {
 			if fs.list[i].state.Path == d.File {
 				fs.list[i].found = append(fs.list[i].found, d)
@@ -384,7 +421,7 @@ func (fs *configFiles) warn(found []syntax.Diagnostic) {
 // one changed, and when one is broken on first sight. Good files that were always there are no news.
 func (fs *configFiles) news(of configOf) bool {
 	fresh := of.named || fs.known && len(fs.gone) > 0
-	for _, f := range fs.list {
+	for _, f := range fs.all() {
 		fresh = fresh || f.fresh && (fs.known || f.state.Problem != "")
 	}
 	return fresh
@@ -392,8 +429,10 @@ func (fs *configFiles) news(of configOf) bool {
 
 // save remembers what changed.
 func (c *configs) save(ctx context.Context, files *configFiles) error {
-	changed := files.gone
-	for _, f := range files.list {
+	changed := slices.Concat(files.gone, files.dropped)
+	all := files.all()
+	slices.Reverse(all) // extended files first: once the file that names them is known, their tags are not followed
+	for _, f := range all {
 		if f.fresh {
 			changed = append(changed, f.state)
 		}

@@ -87,7 +87,7 @@ const operatorLayer = "host"
 
 // compileOperator compiles the rules of an operator's file, and passes over its settings.
 func compileOperator(name string, src []byte, kinds []rules.Kind) (*rules.Set, []syntax.Diagnostic) {
-	return rules.Compile(name, src, kinds, rules.Options{Leave: append(syntax.Keys(file{}), policyTable), Layer: operatorLayer})
+	return rules.Compile(name, src, kinds, rules.Options{Leave: append(syntax.Keys(file{}), policyTable), Layer: operatorLayer, Alone: "the operator's file extends no other"})
 }
 
 // ExpandFile writes a rule file with ordinary rules in place of its presets; the settings of an operator's file are left out. A

@@ -17,6 +17,9 @@ type Table struct {
 	Example string       // a rule file
 }
 
+// IsKey tells that it is no table, but a key above all tables, with a text or a list of texts.
+func (t Table) IsKey() bool { return t.Name == "extends" }
+
 // tableRows lists the tables of a rule file. A test holds it against what Compile knows.
 var tableRows = []Table{
 	{"rule", true, "One rule: when it looks, what must hold, and what the bot then does. A rule that is new or changed looks at what is open already. What a rule put stays there when it is taken out of the file, as if a person had put it.", reflect.TypeFor[ruleFile](), `[[rule]]
@@ -37,6 +40,12 @@ then.label = "{{ command.args.names.join(\", \") }}"
 `},
 	{"commands", false, "Families of commands that people know: NAME = true, who may give them, or a table of options. help and explain can be switched off here.", nil, `[commands]
 explain = "triage"
+`},
+	{"extends", false, "Rule files of other repositories whose rules lie below this file's: of an account's file below the account's, of a repository's above those and below its own. Each is pinned, by a tag or the full SHA of a commit: `owner/name@pin` is its .github/bot.toml, `owner/name:path@pin` another file. It stands above all tables.", nil, `extends = ["acme/rules@v1.2.0", "acme/rules:rules/triage.toml@6dcb09b5b57875f334f61aebed695e2e4193db5e"]
+
+[[rule]]
+name = "Greet"    # takes the place of a rule Greet of those files
+mode = "off"
 `},
 	{"freeze", true, "A time in which nothing is merged. Actions that merge are held back until it ends.", reflect.TypeFor[freezeFile](), `[[freeze]]
 name = "Year end"
@@ -290,6 +299,7 @@ func Limits() []Limit {
 	return []Limit{
 		{"A file", syntax.MaxSize, "bytes"},
 		{"Rules in a file", maxRules, ""},
+		{"Files that the files of a repository extend", MaxExtends, ""},
 		{"Lines of conditions and texts with templates in a file", maxTerms, ""},
 		{"Actions in one `then` or `else`", maxActs, ""},
 		{"An expression", maxExpr, "characters"},

@@ -20,6 +20,8 @@ type Options struct {
 	Layer string
 	// Denied names actions that the rules may not use.
 	Denied []string
+	// Alone says why the file may not extend others; "" where it may.
+	Alone string
 }
 
 // Compile checks a rule file and returns its rules. All problems are reported at once, in file order; a rule without problems
@@ -47,6 +49,7 @@ func Compile(name string, src []byte, kinds []Kind, o Options) (*Set, []syntax.D
 	set := newSet(c.deny(append(c.rules(top.Rule), c.allCommands(top.Command, top.Commands)...), o.Denied), kinds)
 	set.freezes = c.freezes(top.Freeze)
 	set.limits = c.limits(top.Limits)
+	set.extends = c.extends(top.Extends, o.Alone)
 	return set, syntax.Sort(c.problems)
 }
 
@@ -60,6 +63,7 @@ type topTables struct {
 	People   *syntax.Node `toml:"people"`
 	Limits   *syntax.Node `toml:"limits"`
 	Test     *syntax.Node `toml:"test"` // ReadTests reads them; a mistake in a test takes no rule out of force
+	Extends  *syntax.Node `toml:"extends"`
 }
 
 // TableNames names the top-level tables of a rule file, for who reads another file in which they stand too.
@@ -104,6 +108,7 @@ type Set struct {
 	called  map[string]int // names and aliases of commands → places in rules
 	freezes []*freeze
 	limits  Bounds
+	extends []Extend // of a set that is one file
 }
 
 func newSet(rules []*rule, kinds []Kind) *Set {

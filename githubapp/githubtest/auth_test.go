@@ -123,6 +123,7 @@ func TestTokenScope(t *testing.T) {
 	w := start(t)
 	w.AddRepository(githubtest.RepositorySpec{FullName: "acme/secret", Private: true})
 	w.AddRepository(githubtest.RepositorySpec{FullName: "bob/own"})
+	w.AddRepository(githubtest.RepositorySpec{FullName: "bob/hidden", Private: true})
 	get(w.as("bob").OpenIssue("One", ""))(t)
 	get(w.as("alice").Push("f", githubtest.Commit{Files: map[string]string{"a": "b"}}))(t)
 	get(w.as("alice").OpenPullRequest(githubtest.PullRequest{Title: "Two", Head: "f"}))(t)
@@ -136,7 +137,10 @@ func TestTokenScope(t *testing.T) {
 		want         int
 	}{
 		{"all", nil, nil, "GET", "repos/acme/secret", "", 200},
-		{"other account", nil, nil, "GET", "repos/bob/own", "", 404},
+		{"public of another account", nil, nil, "GET", "repos/bob/own", "", 200},
+		{"file of another account", &github.InstallationPermissions{Issues: read}, nil, "GET", "repos/bob/own/contents", "", 200},
+		{"write to another account", nil, nil, "POST", "repos/bob/own/issues", `{"title":"x"}`, 404},
+		{"private of another account", nil, nil, "GET", "repos/bob/hidden", "", 404},
 		{"no repository", nil, nil, "GET", "repos/acme/none", "", 404},
 		{"other repository of a narrow token", nil, []string{"app"}, "GET", "repos/acme/secret", "", 404},
 		{"read is no write", &github.InstallationPermissions{Issues: read}, nil, "POST", "repos/acme/app/issues",
@@ -279,7 +283,7 @@ func TestTwoInstallations(t *testing.T) {
 	if _, _, err := gh.Repositories.Get(context.Background(), "bob", "own"); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := gh.Repositories.Get(context.Background(), "acme", "app"); w.status(err) != 404 {
+	if _, _, err := gh.Issues.ListByRepo(context.Background(), "acme", "app", nil); w.status(err) != 404 {
 		t.Errorf("foreign repository: %v", err)
 	}
 	get(w.As("bob").On("bob/own").OpenIssue("Mine", ""))(t)

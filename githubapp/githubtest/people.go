@@ -173,6 +173,23 @@ func (v Visit) Rename(name string) error {
 	})
 }
 
+// SetPrivate makes the repository private or public, and sends repository, and public where it became that.
+func (v Visit) SetPrivate(private bool) error {
+	return v.do(roleAdmin, func(r *repo, who *user) error {
+		if r.private == private {
+			return nil
+		}
+		r.private, r.updated = private, v.s.Now()
+		if private {
+			v.s.emit(r, "repository", "privatized", who, object{})
+			return nil
+		}
+		v.s.emit(r, "repository", "publicized", who, object{})
+		v.s.emit(r, "public", "", who, object{})
+		return nil
+	})
+}
+
 // AddCollaborator gives somebody a role and sends member.
 func (v Visit) AddCollaborator(login, permission string) error {
 	return v.do(roleAdmin, func(r *repo, who *user) error {

@@ -173,8 +173,16 @@ func (c *call) authorize(needs string) *problem {
 			return p
 		}
 		c.repo = c.s.findRepo(owner, c.vars["repo"])
-		if c.repo == nil || !c.token.covers(c.repo) {
+		if c.repo == nil {
 			return notFound()
+		}
+		if !c.token.covers(c.repo) {
+			if c.repo.private || c.r.Method != http.MethodGet || needs != "contents:read" && needs != "metadata:read" {
+				return notFound()
+			}
+			// GitHub asks for no permission on these endpoints "if only public resources are requested".
+			// https://docs.github.com/en/rest/repos/contents#get-repository-content
+			return nil
 		}
 	}
 	if needs == "app" || needs == "any" || needs == "none" {
