@@ -35,17 +35,17 @@ func TestMinimatch(t *testing.T) {
 
 func TestGlobsOf(t *testing.T) {
 	for re, want := range map[string]string{
-		"^main$":                    "main",
-		"^(main|release/.*)$":       "main release/**",
-		"^docs/":                    "docs/**",
-		"^docs/.*\\.md$":            "docs/**/*.md",
-		`\.go$`:                     "**/*.go",
-		"wip":                       "**wip**",
-		"^feat(ure)?/":              "feat/** feature/**",
-		`(^|/)(AGENTS|CLAUDE)\.md$`: "**/AGENTS.md **/CLAUDE.md",
-		"^src/[^/]*\\.c$":           "src/*.c",
-		"^v[12]$":                   "v1 v2",
-		`^a\*b$`:                    `a\*b`,
+		"^main$":                     "main",
+		"^(main|release/.*)$":        "main release/**",
+		"^docs/":                     "docs/**",
+		"^docs/.*\\.md$":             "docs/**/*.md",
+		`\.go$`:                      "**/*.go",
+		"wip":                        "**wip**",
+		"^feat(ure)?/":               "feat/** feature/**",
+		`(^|/)(NOTICE|CHANGES)\.md$`: "**/CHANGES.md **/NOTICE.md",
+		"^src/[^/]*\\.c$":            "src/*.c",
+		"^v[12]$":                    "v1 v2",
+		`^a\*b$`:                     `a\*b`,
 	} {
 		if got, ok := globsOf(re); !ok || strings.Join(got, " ") != want {
 			t.Errorf("%s: %q", re, got)
