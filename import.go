@@ -54,8 +54,11 @@ func (c *importCommand) Run(to *console) error {
 			lost++
 		}
 	}
-	fmt.Fprintf(to.err, "%d of %s carried over, %d in part; %s not carried over\n",
-		result.Carried, count(result.Source, "rule"), result.Partly, count(lost, "thing"))
+	left := "nothing was left out"
+	if lost > 0 {
+		left = count(lost, "thing") + " not carried over"
+	}
+	fmt.Fprintf(to.err, "%d of %s carried over, %d in part; %s\n", result.Carried, count(result.Source, "rule"), result.Partly, left)
 	_, err = to.out.Write(result.Rules)
 	return err
 }
