@@ -123,21 +123,6 @@ func TestReadOnlyDisk(t *testing.T) {
 	}
 }
 
-func TestWrongMode(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root may do everything")
-	}
-	path := filepath.Join(t.TempDir(), "bellhop.db")
-	s, err := OpenSQLite(path, Options{})
-	must(t, err)
-	must(t, s.Close())
-	must(t, os.Chmod(path, 0o400))
-	if _, err := OpenSQLite(path, Options{}); err == nil || !strings.Contains(err.Error(), "look at the owner and mode") {
-		t.Errorf("got %v", err)
-	}
-}
-
-// TestLocked has another program hold the database: writes fail until it lets go, reads go on.
 func TestLocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bellhop.db")
 	s := openSQLite(t, path)
